@@ -1,0 +1,257 @@
+/**
+ * The shape of a configuration: the original's keys, each with the values it may take.
+ *
+ * Every leaf carries the sentence part that follows "expected" in an error message. What spans
+ * several keys (lengths, orders, what is not supported yet) is in config_checks.ts.
+ * @module
+ */
+import * as v from "valibot";
+
+function number(expected: string, accepts: (value: number) => boolean = () => true) {
+  return v.pipe(
+    v.number(expected),
+    v.finite(expected),
+    v.check((value) => accepts(value), expected),
+  );
+}
+
+function integer(least: number, most: number = Number.MAX_SAFE_INTEGER) {
+  const expected = most === Number.MAX_SAFE_INTEGER
+    ? `a whole number of at least ${least}`
+    : `a whole number from ${least} to ${most}`;
+  return number(expected, (n) => Number.isInteger(n) && n >= least && n <= most);
+}
+
+function positive() {
+  return number("a number above 0", (n) => n > 0);
+}
+
+function atLeastZero() {
+  return number("a number of at least 0", (n) => n >= 0);
+}
+
+function fraction() {
+  return number("a number from 0 to 1", (n) => n >= 0 && n <= 1);
+}
+
+function bool() {
+  return v.boolean("true or false");
+}
+
+function text(expected = "a string") {
+  return v.string(expected);
+}
+
+function oneOf<const T extends readonly string[]>(values: T) {
+  return v.picklist(values, `one of ${values.map((value) => `"${value}"`).join(", ")}`);
+}
+
+function listOf<const T extends v.GenericSchema>(item: T, what: string) {
+  return v.array(item, `a list of ${what}`);
+}
+
+/** A list with exactly `length` items. */
+function exactly<const T extends v.GenericSchema>(length: number, item: T, what: string) {
+  const expected = `a list of ${length} ${what}`;
+  return v.pipe(v.array(item, expected), v.length(length, expected));
+}
+
+/** A list with at least one item. */
+function some<const T extends v.GenericSchema>(item: T, what: string) {
+  const expected = `a list of at least one ${what}`;
+  return v.pipe(v.array(item, expected), v.minLength(1, expected));
+}
+
+/** An iteration count: whole and at least 1. */
+function count() {
+  return integer(1);
+}
+
+function section<const T extends v.ObjectEntries>(entries: T) {
+  return v.strictObject(entries, "a section (an object)");
+}
+
+const INPUT = section({
+  /** Shorter side in pixels; several sizes: one is drawn for each image (multi-scale). */
+  MIN_SIZE_TRAIN: v.union(
+    [integer(1), some(integer(1), "size in pixels")],
+    "a size in pixels or a list of sizes",
+  ),
+  MAX_SIZE_TRAIN: integer(1),
+  MIN_SIZE_TEST: integer(1),
+  MAX_SIZE_TEST: integer(1),
+  /** Blue, green, red, of 0–255 pixels. */
+  PIXEL_MEAN: exactly(3, number("a number"), "numbers (blue, green, red)"),
+  PIXEL_STD: exactly(3, positive(), "numbers above 0 (blue, green, red)"),
+  TO_BGR255: bool(),
+  BRIGHTNESS: atLeastZero(),
+  CONTRAST: atLeastZero(),
+  SATURATION: atLeastZero(),
+  HUE: atLeastZero(),
+  HORIZONTAL_FLIP_PROB_TRAIN: fraction(),
+  VERTICAL_FLIP_PROB_TRAIN: fraction(),
+});
+
+const DATALOADER = section({
+  ASPECT_RATIO_GROUPING: bool(),
+  NUM_WORKERS: integer(0),
+  SIZE_DIVISIBILITY: integer(1),
+  /** Ours: what an image that is missing or does not decode does to the run. */
+  BAD_IMAGES: oneOf(["error", "skip"]),
+  /** Ours: megabytes of decoded images kept in memory; 0 keeps none. */
+  CACHE_MB: atLeastZero(),
+});
+
+const SOLVER = section({
+  /** Learning rate for a batch of IMS_PER_BATCH images. */
+  BASE_LR: positive(),
+  BIAS_LR_FACTOR: positive(),
+  IMS_PER_GPU: count(),
+  IMS_PER_BATCH: count(),
+  GAMMA: positive(),
+  MOMENTUM: number("a number from 0 to below 1", (n) => n >= 0 && n < 1),
+  WEIGHT_DECAY: atLeastZero(),
+  WEIGHT_DECAY_BIAS: atLeastZero(),
+  CHECKPOINT_PERIOD: count(),
+  MAX_ITER: count(),
+  STEPS: listOf(count(), "whole numbers of at least 1"),
+  WARMUP_FACTOR: number("a number above 0 and at most 1", (n) => n > 0 && n <= 1),
+  WARMUP_ITERS: integer(0),
+  WARMUP_METHOD: oneOf(["linear", "constant"]),
+  /** Ours: largest L2 norm of all gradients together; 0 leaves them as they are. */
+  CLIP_GRAD_NORM: atLeastZero(),
+});
+
+const TEST = section({
+  DETECTIONS_PER_IMG: count(),
+  EXPECTED_RESULTS: listOf(v.unknown(), "expected results"),
+  EXPECTED_RESULTS_SIGMA_TOL: positive(),
+  IMS_PER_GPU: count(),
+  IMS_PER_BATCH: count(),
+  VIS_THRESH: fraction(),
+  BBOX_AUG: section({
+    ENABLED: bool(),
+    H_FLIP: bool(),
+    SCALES: listOf(integer(1), "sizes in pixels"),
+    MAX_SIZE: integer(1),
+    SCALE_H_FLIP: bool(),
+  }),
+});
+
+const RPN = section({
+  ANCHOR_SIZES: some(positive(), "size in pixels"),
+  ANCHOR_STRIDE: some(integer(1), "stride in pixels"),
+  ASPECT_RATIOS: some(positive(), "ratio"),
+  STRADDLE_THRESH: integer(-1),
+  FG_IOU_THRESHOLD: fraction(),
+  BG_IOU_THRESHOLD: fraction(),
+  BATCH_SIZE_PER_IMAGE: count(),
+  POSITIVE_FRACTION: fraction(),
+  NMS_THRESH: fraction(),
+  MIN_SIZE: atLeastZero(),
+  PRE_NMS_TOP_N_TRAIN: count(),
+  POST_NMS_TOP_N_TRAIN: count(),
+  PRE_NMS_TOP_N_TEST: count(),
+  POST_NMS_TOP_N_TEST: count(),
+  FPN_POST_NMS_PER_BATCH: bool(),
+  FPN_POST_NMS_TOP_N_TRAIN: count(),
+  FPN_POST_NMS_TOP_N_TEST: count(),
+});
+
+const RESNETS = section({
+  NUM_GROUPS: count(),
+  WIDTH_PER_GROUP: count(),
+  STRIDE_IN_1X1: bool(),
+  TRANS_FUNC: oneOf(["BottleneckWithFixedBatchNorm", "BottleneckWithGN"]),
+  STEM_FUNC: oneOf(["StemWithFixedBatchNorm", "StemWithGN"]),
+  RES5_DILATION: count(),
+  BACKBONE_OUT_CHANNELS: count(),
+  RES2_OUT_CHANNELS: count(),
+  STEM_OUT_CHANNELS: count(),
+  STAGE_WITH_DCN: exactly(4, bool(), "values true or false"),
+  WITH_MODULATED_DCN: bool(),
+  DEFORMABLE_GROUPS: count(),
+  /** Ours: blocks of the four stages; null takes those of CONV_BODY. */
+  STAGE_BLOCKS: v.nullable(exactly(4, count(), "whole numbers of at least 1 (or null)")),
+});
+
+const MODEL = section({
+  /** File of initial weights; "" starts from random ones. */
+  WEIGHT: text(),
+  CLS_AGNOSTIC_BBOX_REG: bool(),
+  RPN,
+  FPN: section({ USE_RELU: bool() }),
+  BACKBONE: section({
+    CONV_BODY: oneOf(["R-50-FPN", "R-101-FPN", "R-152-FPN"]),
+    /** Stages whose weights stay as they are: 0 none, 1 the stem, 2 the stem and layer1, … */
+    FREEZE_CONV_BODY_AT: integer(0, 5),
+  }),
+  RESNETS,
+  /** As in maskrcnn-benchmark: one of DIM_PER_GP and NUM_GROUPS is −1. */
+  GROUP_NORM: section({
+    DIM_PER_GP: integer(-1),
+    NUM_GROUPS: integer(-1),
+    EPSILON: positive(),
+  }),
+  ROI_HEADS: section({
+    BATCH_SIZE_PER_IMAGE: count(),
+    POSITIVE_FRACTION: fraction(),
+    BBOX_REG_WEIGHTS: exactly(4, positive(), "numbers above 0"),
+    /** The fixed baseline's thresholds, in force where DYNAMIC_RCNN.DLA is off. */
+    FG_IOU_THRESHOLD: fraction(),
+    BG_IOU_THRESHOLD: fraction(),
+    DETECTIONS_PER_IMG: count(),
+    NMS: fraction(),
+    SCORE_THRESH: fraction(),
+  }),
+  ROI_BOX_HEAD: section({
+    MLP_HEAD_DIM: count(),
+    /** Classes of the data set and the background, which is class 0. */
+    NUM_CLASSES: integer(2),
+    POOLER_RESOLUTION: count(),
+    POOLER_SAMPLING_RATIO: count(),
+    POOLER_SCALES: some(positive(), "scale"),
+  }),
+  DYNAMIC_RCNN: section({
+    KI: count(),
+    KE: count(),
+    ITERATION_COUNT: count(),
+    WARMUP_IOU: fraction(),
+    WARMUP_BETA: positive(),
+    /** Ours: dynamic label assignment; off holds the IoU threshold at ROI_HEADS' fixed one. */
+    DLA: bool(),
+    /** Ours: dynamic SmoothL1; off holds β at 1, Faster R-CNN's own. */
+    DSL: bool(),
+    /** Ours: β never falls below this. */
+    MIN_BETA: positive(),
+  }),
+});
+
+const dataset = section({
+  /** Folder of the images; relative paths start at the project's folder. */
+  img_dir: text("a folder"),
+  /** COCO annotation file; relative paths start at the project's folder. */
+  ann_file: text("a file"),
+});
+
+const datasetName = v.pipe(
+  v.string(),
+  v.regex(/^[\w-][\w.-]*$/, "a name of letters, digits, '_', '-' and '.'"),
+);
+
+/** The whole configuration; `v.safeParse` it through `validateConfig` only. */
+export const configSchema = section({
+  INPUT,
+  DATALOADER,
+  SOLVER,
+  TEST,
+  MODEL,
+  DATASETS: section({
+    TRAIN: v.record(datasetName, dataset, "an object {name: {img_dir, ann_file}}"),
+    TEST: v.record(datasetName, dataset, "an object {name: {img_dir, ann_file}}"),
+  }),
+  /** Ours: where all randomness starts; an unsigned 32-bit number. */
+  SEED: integer(0, 0xffffffff),
+  /** Folder of the run's files; absent: output/<the experiment's path below experiments>. */
+  OUTPUT_DIR: v.optional(text("a folder")),
+});

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../../core/runtime/errors.ts";
+import {
+  defaults,
+  defineExperiment,
+  resolveSchedule,
+  validateConfig,
+} from "../../../core/train/config.ts";
+
+function refusal(make: () => unknown): string {
+  try {
+    make();
+  } catch (error) {
+    assert.ok(error instanceof UsageError, `expected a UsageError, got ${error}`);
+    assert.equal(error.exitCode, 2);
+    return error.message;
+  }
+  throw new Error("nothing was refused");
+}
+
+Deno.test("defaults hold the figures of the original's r50_fpn_1x", () => {
+  assert.equal(defaults.SOLVER.MAX_ITER, 90000);
+  assert.equal(defaults.SOLVER.WARMUP_FACTOR, 1 / 3);
+  assert.equal(defaults.MODEL.RPN.NMS_THRESH, 0.85);
+  assert.equal(defaults.MODEL.RPN.FPN_POST_NMS_TOP_N_TRAIN, 2000);
+  assert.equal(defaults.MODEL.RPN.FPN_POST_NMS_TOP_N_TEST, 1000);
+  assert.deepEqual(defaults.MODEL.DYNAMIC_RCNN, {
+    KI: 75,
+    KE: 10,
+    ITERATION_COUNT: 100,
+    WARMUP_IOU: 0.4,
+    WARMUP_BETA: 1,
+    DLA: true,
+    DSL: true,
+    MIN_BETA: 1e-3,
+  });
+});
+
+Deno.test("defineExperiment() merges sections and changes neither argument", () => {
+  const patch = { SOLVER: { MAX_ITER: 10, STEPS: [4, 8] } } as const;
+  const before = JSON.stringify([patch, defaults]);
+  const config = defineExperiment(patch);
+  assert.equal(config.SOLVER.MAX_ITER, 10);
+  assert.deepEqual(config.SOLVER.STEPS, [4, 8]);
+  assert.equal(config.SOLVER.MOMENTUM, defaults.SOLVER.MOMENTUM);
+  assert.equal(JSON.stringify([patch, defaults]), before);
+  assert.ok(Object.isFrozen(config.MODEL.RPN.ANCHOR_SIZES));
+  assert.ok(!Object.isFrozen(patch.SOLVER.STEPS), "the caller's own list is not frozen");
+});
+
+Deno.test("defineExperiment() builds on another experiment", () => {
+  const base = defineExperiment({ SEED: 5, MODEL: { RPN: { MIN_SIZE: 3 } } });
+  const config = defineExperiment({ MODEL: { DYNAMIC_RCNN: { DLA: false } } }, base);
+  assert.equal(config.SEED, 5);
+  assert.equal(config.MODEL.RPN.MIN_SIZE, 3);
+  assert.equal(config.MODEL.DYNAMIC_RCNN.DLA, false);
+  assert.equal(base.MODEL.DYNAMIC_RCNN.DLA, true);
+});
+
+Deno.test("defineExperiment() replaces data sets and lists instead of merging them", () => {
+  const mine = { img_dir: "a", ann_file: "b" };
+  const config = defineExperiment({
+    DATASETS: { TRAIN: { mine } },
+    MODEL: { RPN: { ASPECT_RATIOS: [1] } },
+  });
+  assert.deepEqual(config.DATASETS.TRAIN, { mine });
+  assert.deepEqual(config.DATASETS.TEST, defaults.DATASETS.TEST);
+  assert.deepEqual(config.MODEL.RPN.ASPECT_RATIOS, [1]);
+});
+
+Deno.test("the number of proposals follows the images per GPU unless it is given", () => {
+  const derived = defineExperiment({ SOLVER: { IMS_PER_GPU: 4 }, TEST: { IMS_PER_GPU: 3 } });
+  assert.equal(derived.MODEL.RPN.FPN_POST_NMS_TOP_N_TRAIN, 4000);
+  assert.equal(derived.MODEL.RPN.FPN_POST_NMS_TOP_N_TEST, 3000);
+  const again = defineExperiment({ SOLVER: { IMS_PER_GPU: 1 } }, derived);
+  assert.equal(again.MODEL.RPN.FPN_POST_NMS_TOP_N_TRAIN, 1000);
+  assert.equal(again.MODEL.RPN.FPN_POST_NMS_TOP_N_TEST, 3000);
+  const given = defineExperiment({ MODEL: { RPN: { FPN_POST_NMS_TOP_N_TRAIN: 300 } } });
+  const kept = defineExperiment({ SOLVER: { IMS_PER_GPU: 1 } }, given);
+  assert.equal(kept.MODEL.RPN.FPN_POST_NMS_TOP_N_TRAIN, 300);
+});
+
+Deno.test("an error names the dotted path, what was expected and what was received", () => {
+  assert.equal(
+    refusal(() => defineExperiment({ SOLVER: { BASE_LR: NaN } })),
+    "SOLVER.BASE_LR: expected a number above 0, received NaN.",
+  );
+  assert.match(
+    refusal(() => defineExperiment({ SOLVER: { STEPS: [80, 60] } })),
+    /SOLVER\.STEPS: expected iterations in ascending order, received \[80,60\]/,
+  );
+  assert.match(
+    refusal(() => validateConfig({ ...defaults, SOLVER: { ...defaults.SOLVER, STEP: [1] } })),
+    /SOLVER\.STEP: unknown key \(did you mean SOLVER\.STEPS\?\)/,
+  );
+  const { INPUT: _, ...withoutInput } = defaults;
+  assert.match(refusal(() => validateConfig(withoutInput)), /^INPUT: is missing\.$/);
+  assert.match(refusal(() => validateConfig(null)), /^the configuration: .*received null/);
+});
+
+Deno.test("many faults are counted, not poured out", () => {
+  const message = refusal(() =>
+    defineExperiment({ SOLVER: { BASE_LR: 0, GAMMA: 0, MOMENTUM: 1, MAX_ITER: 0, STEPS: [0] } })
+  );
+  assert.match(message, /and 2 more of the kind\.$/);
+});
+
+const REFUSED: readonly [string, Parameters<typeof defineExperiment>[0], RegExp][] = [
+  ["an infinite rate", { SOLVER: { BASE_LR: Infinity } }, /BASE_LR.*received Infinity/],
+  ["a fractional iteration", { SOLVER: { MAX_ITER: 1.5 } }, /MAX_ITER.*whole number/],
+  ["an uneven batch", { SOLVER: { IMS_PER_GPU: 3 } }, /IMS_PER_GPU.*divisor/],
+  ["four anchor sizes", { MODEL: { RPN: { ANCHOR_SIZES: [1, 2, 3, 4] } } }, /ANCHOR_SIZES.*5/],
+  ["other strides", { MODEL: { RPN: { ANCHOR_STRIDE: [8, 16, 32, 64, 128] } } }, /ANCHOR_STRIDE/],
+  ["other scales", { MODEL: { ROI_BOX_HEAD: { POOLER_SCALES: [0.25] } } }, /POOLER_SCALES/],
+  ["sizes the wrong way round", { INPUT: { MAX_SIZE_TEST: 100 } }, /MAX_SIZE_TEST.*800/],
+  ["a floor above β's start", { MODEL: { DYNAMIC_RCNN: { MIN_BETA: 2 } } }, /MIN_BETA.*at most/],
+  ["thresholds crossed", { MODEL: { RPN: { BG_IOU_THRESHOLD: 0.8 } } }, /BG_IOU_THRESHOLD/],
+  ["colour jitter", { INPUT: { HUE: 0.1 } }, /HUE.*colour jitter is not supported yet/],
+  ["RGB input", { INPUT: { TO_BGR255: false } }, /TO_BGR255.*not supported yet/],
+  ["test-time augmentation", { TEST: { BBOX_AUG: { ENABLED: true } } }, /BBOX_AUG.ENABLED/],
+  [
+    "deformable convolution",
+    { MODEL: { RESNETS: { STAGE_WITH_DCN: [false, true, true, true] } } },
+    /STAGE_WITH_DCN.*not supported yet/,
+  ],
+  [
+    "norm groups that do not divide the channels",
+    { MODEL: { RESNETS: { STEM_FUNC: "StemWithGN", STEM_OUT_CHANNELS: 24 } } },
+    /GROUP_NORM\.NUM_GROUPS.*24 among them, received 32/,
+  ],
+  [
+    "both kinds of norm groups",
+    { MODEL: { RESNETS: { STEM_FUNC: "StemWithGN" }, GROUP_NORM: { DIM_PER_GP: 8 } } },
+    /MODEL\.GROUP_NORM: expected one of/,
+  ],
+  [
+    "frozen random stages",
+    { MODEL: { WEIGHT: "", RESNETS: { TRANS_FUNC: "BottleneckWithGN" } } },
+    /FREEZE_CONV_BODY_AT/,
+  ],
+  [
+    "a data set's name that leaves its folder",
+    { DATASETS: { TEST: { "../up": { img_dir: "a", ann_file: "b" } } } },
+    /DATASETS\.TEST/,
+  ],
+];
+for (const [what, patch, expected] of REFUSED) {
+  Deno.test(`defineExperiment() refuses ${what}`, () => {
+    assert.match(refusal(() => defineExperiment(patch)), expected);
+  });
+}
+
+Deno.test("resolveSchedule() divides the rate and multiplies the iterations by the same k", () => {
+  const schedule = resolveSchedule(defaults);
+  assert.equal(schedule.scale, 8);
+  assert.equal(schedule.baseLr, 0.0025);
+  assert.equal(schedule.maxIter, 720000);
+  assert.deepEqual(schedule.steps, [480000, 640000]);
+  assert.equal(schedule.warmupIters, 500);
+  assert.equal(schedule.checkpointPeriod, 2500);
+  const whole = resolveSchedule(defineExperiment({ SOLVER: { IMS_PER_GPU: 16 } }));
+  assert.equal(whole.baseLr, 0.02);
+  assert.equal(whole.maxIter, 90000);
+});
