@@ -1,0 +1,138 @@
+/**
+ * The CPU device: tensors are typed arrays, kernels run their host code at once. In double precision it
+ * is the reference that tests hold both devices against.
+ * @module
+ */
+import { BufferPool } from "../buffer_pool.ts";
+import {
+  type Device,
+  type DeviceInfo,
+  type MemoryUse,
+  type Slot,
+  type SlotsOf,
+  type TypedArray,
+  typedArray,
+} from "../device.ts";
+import { DeviceError } from "../errors.ts";
+import type { ArrayOf, DType, FloatArray, HostArrays, Kernel, Signature } from "../kernel.ts";
+import { blas } from "./blas.ts";
+
+/** Host memory with one typed array of each kind over it. */
+class CpuSlot implements Slot {
+  #views: Partial<ArrayOf> = {};
+  constructor(
+    readonly buffer: ArrayBuffer,
+    readonly bytes: number,
+    readonly pooled: { readonly bucket: number; readonly Float: FloatConstructor },
+  ) {}
+
+  get f32(): FloatArray {
+    return this.#views.f32 ??= new this.pooled.Float(this.buffer, 0, this.bytes / 4);
+  }
+  get i32(): Int32Array {
+    return this.#views.i32 ??= new Int32Array(this.buffer, 0, this.bytes / 4);
+  }
+  get u32(): Uint32Array {
+    return this.#views.u32 ??= new Uint32Array(this.buffer, 0, this.bytes / 4);
+  }
+}
+
+type FloatConstructor = typeof Float32Array | typeof Float64Array;
+
+/** How a {@link CpuDevice} holds f32 tensors: 32 bits, or 64 to be a reference. */
+export interface CpuOptions {
+  readonly precision?: 32 | 64;
+}
+
+/** Runs kernels' host code over host memory. */
+export class CpuDevice implements Device {
+  readonly info: DeviceInfo;
+  readonly #Float: FloatConstructor;
+  readonly #pool = new BufferPool<ArrayBuffer>({ create: allocateHost, destroy: () => {} });
+
+  constructor(options: CpuOptions = {}) {
+    this.#Float = options.precision === 64 ? Float64Array : Float32Array;
+    const library = blas();
+    this.info = {
+      kind: "cpu",
+      description: library ? `CPU with BLAS (${library.path})` : "CPU without BLAS (slow)",
+      isSoftware: true,
+      maxBindingBytes: Infinity,
+    };
+  }
+
+  allocate(bytes: number): Slot {
+    const { buffer, bucket } = this.#pool.acquire(bytes / 4 * this.#Float.BYTES_PER_ELEMENT);
+    return new CpuSlot(buffer, bytes, { bucket, Float: this.#Float });
+  }
+
+  release(slot: Slot): void {
+    const { buffer, pooled } = own(slot);
+    this.#pool.release(buffer, pooled.bucket);
+  }
+
+  upload(slot: Slot, data: TypedArray | Float64Array): void {
+    const target = own(slot);
+    if (data instanceof Int32Array) target.i32.set(data);
+    else if (data instanceof Uint32Array) target.u32.set(data);
+    else target.f32.set(data);
+  }
+
+  launch<S extends Signature, P>(kernel: Kernel<S, P>, slots: SlotsOf<S>, params: P): void {
+    const arrays: Record<string, ArrayOf[keyof ArrayOf]> = {};
+    for (const name in kernel.signature) arrays[name] = own(slots[name])[kernel.signature[name]!];
+    kernel.host(arrays as HostArrays<S>, params);
+  }
+
+  download(slot: Slot, size: number, dtype: DType): Promise<TypedArray> {
+    const data = own(slot)[dtype].subarray(0, size);
+    const copy = typedArray(dtype, new ArrayBuffer(size * 4));
+    copy.set(data);
+    return Promise.resolve(copy);
+  }
+
+  /** A copy of an f32 slot in the precision that it is held in. */
+  floats(slot: Slot): FloatArray {
+    return own(slot).f32.slice();
+  }
+
+  flush(): void {}
+  check(): void {}
+  finish(): Promise<void> {
+    return Promise.resolve();
+  }
+  measurePending(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  memory(): MemoryUse {
+    return this.#pool.use();
+  }
+
+  resetPeak(): void {
+    this.#pool.resetPeak();
+  }
+
+  close(): void {
+    this.#pool.trim();
+  }
+}
+
+function own(slot: Slot): CpuSlot {
+  if (!(slot instanceof CpuSlot)) {
+    throw new TypeError("Cannot use memory of another device on the CPU device");
+  }
+  return slot;
+}
+
+function allocateHost(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    throw new DeviceError(
+      `There is no host memory for a tensor of ${
+        Math.ceil(bytes / 2 ** 20)
+      } MiB; use a smaller SOLVER.IMS_PER_GPU or INPUT.MIN_SIZE_TRAIN.`,
+    );
+  }
+}

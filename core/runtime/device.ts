@@ -1,0 +1,74 @@
+/**
+ * The one interface between tensors and what computes: opaque slots of memory, uploads, downloads and
+ * kernel launches. `webgpu/` and `cpu/` implement it; nothing above the runtime knows which it has.
+ * @module
+ */
+import type { DType, Kernel, Signature } from "./kernel.ts";
+
+/** A piece of device memory. Only the device that made it can look inside. */
+export interface Slot {
+  /** Bytes asked for; what is reserved may be more. */
+  readonly bytes: number;
+}
+
+/** Arrays that tensors are made from and read into. */
+export type TypedArray =
+  | Float32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>;
+
+/** The 4-byte elements of `buffer` as `dtype`. */
+export function typedArray(dtype: DType, buffer: ArrayBuffer): TypedArray {
+  if (dtype === "f32") return new Float32Array(buffer);
+  return dtype === "i32" ? new Int32Array(buffer) : new Uint32Array(buffer);
+}
+
+/** What a device is, for logs, reports and caches. */
+export interface DeviceInfo {
+  readonly kind: "webgpu" | "cpu";
+  /** Such as `llvmpipe (LLVM 15.0.6, 256 bits)` or `OpenBLAS, 2 threads`. */
+  readonly description: string;
+  /** True for a WebGPU adapter that is a CPU in disguise. */
+  readonly isSoftware: boolean;
+  /** Largest storage binding in bytes; infinite on the CPU device. */
+  readonly maxBindingBytes: number;
+}
+
+/** Bytes held by live slots now and at most since {@link Device.resetPeak}, and what the pool keeps. */
+export interface MemoryUse {
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+  /** Bytes reserved from the system: live slots rounded up to buckets, and free ones kept for reuse. */
+  readonly reservedBytes: number;
+  readonly liveSlots: number;
+}
+
+/** Slots by the names of a kernel's signature. */
+export type SlotsOf<S extends Signature> = { readonly [K in keyof S]: Slot };
+
+/** A device. All methods but {@link download}, {@link finish} and {@link measurePending} return at once. */
+export interface Device {
+  readonly info: DeviceInfo;
+  /** Takes memory; its contents are arbitrary. @throws DeviceError where there is none left (CPU at once; WebGPU at the next {@link check}). */
+  allocate(bytes: number): Slot;
+  /** Gives memory back for reuse; work already launched still sees it. */
+  release(slot: Slot): void;
+  /** Copies host data to the start of a slot, in order with launches. */
+  upload(slot: Slot, data: TypedArray): void;
+  /** Launches a kernel on slots, in order. */
+  launch<S extends Signature, P>(kernel: Kernel<S, P>, slots: SlotsOf<S>, params: P): void;
+  /** The first `size` elements of a slot as they are after everything launched so far. @throws DeviceError on any earlier GPU error. */
+  download(slot: Slot, size: number, dtype: DType): Promise<TypedArray>;
+  /** Hands everything launched so far to the hardware, without waiting. */
+  flush(): void;
+  /** Throws the first GPU error that has surfaced so far, if any. */
+  check(): void;
+  /** Waits until everything launched is done. @throws DeviceError on any GPU error. */
+  finish(): Promise<void>;
+  /** Measures kernel variants met so far that have no measured choice yet, for at most `seconds`. */
+  measurePending(seconds: number): Promise<void>;
+  memory(): MemoryUse;
+  resetPeak(): void;
+  /** Frees everything. The device is of no use afterwards. */
+  close(): void;
+}

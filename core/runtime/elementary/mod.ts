@@ -1,0 +1,92 @@
+/** The three kernels that tensors and the gradient tape cannot do without. */
+import {
+  alignedView,
+  defineKernel,
+  type Dispatch,
+  gridFor,
+  type PlanContext,
+  splitRange,
+} from "../kernel.ts";
+import type { Device } from "../device.ts";
+import type { Shape } from "../shape.ts";
+import { empty, launch, type Tensor } from "../tensor.ts";
+import addSource from "./add.wgsl" with { type: "text" };
+import addIntoSource from "./add_into.wgsl" with { type: "text" };
+import fillSource from "./fill.wgsl" with { type: "text" };
+
+const fillShader = { source: fillSource };
+const addIntoShader = { source: addIntoSource };
+const addShader = { source: addSource };
+
+/** `out = value`; out f32 of `size` elements. */
+export const fillKernel = defineKernel({
+  name: "fill",
+  signature: { out: "f32" },
+  host: ({ out }, p: { size: number; value: number }) => void out.fill(p.value, 0, p.size),
+  wgsl: (p, context) =>
+    splitRange(p.size, 1, context).map(({ start, end }): Dispatch => {
+      const { view, base } = alignedView(start, end, context);
+      const { grid, rowLength } = gridFor(end - start, 64);
+      const uniforms = { base, size: end - start, row: rowLength, value: p.value };
+      return { shader: fillShader, uniforms, grid, views: { out: view } };
+    }),
+});
+
+/** `sum += x`; both f32 of `size` elements. */
+export const addIntoKernel = defineKernel({
+  name: "add_into",
+  signature: { sum: "f32", x: "f32" },
+  host: ({ sum, x }, p: { size: number }) => {
+    for (let i = 0; i < p.size; i++) sum[i]! += x[i]!;
+  },
+  wgsl: (p, context) =>
+    flatParts(p.size, context).map(({ size, base, view, grid, row }): Dispatch => ({
+      shader: addIntoShader,
+      uniforms: { size, row, sumBase: base, xBase: base },
+      grid,
+      views: { sum: view, x: view },
+    })),
+});
+
+/** `out = a + b`; all f32 of `size` elements. */
+export const addKernel = defineKernel({
+  name: "add",
+  signature: { out: "f32", a: "f32", b: "f32" },
+  host: ({ out, a, b }, p: { size: number }) => {
+    for (let i = 0; i < p.size; i++) out[i] = a[i]! + b[i]!;
+  },
+  wgsl: (p, context) =>
+    flatParts(p.size, context).map(({ size, base, view, grid, row }): Dispatch => ({
+      shader: addShader,
+      uniforms: { size, row, outBase: base, aBase: base, bBase: base },
+      grid,
+      views: { out: view, a: view, b: view },
+    })),
+});
+
+function flatParts(size: number, context: PlanContext) {
+  return splitRange(size, 1, context).map(({ start, end }) => {
+    const { view, base } = alignedView(start, end, context);
+    const { grid, rowLength } = gridFor(Math.ceil((end - start) / 4), 64);
+    return { size: end - start, base, view, grid, row: rowLength };
+  });
+}
+
+/** A tensor of `shape` with every element `value`; f32. */
+export function full(device: Device, shape: Shape, value: number): Tensor {
+  const out = empty(device, shape);
+  launch(fillKernel, { out }, { size: out.size, value });
+  return out;
+}
+
+/** `sum += x`, in place; f32 of equal sizes. */
+export function addInto(sum: Tensor, x: Tensor): void {
+  launch(addIntoKernel, { sum, x }, { size: sum.size });
+}
+
+/** `a + b`; f32 of equal sizes. Not differentiable: the tape uses it. */
+export function sumOf(a: Tensor, b: Tensor): Tensor {
+  const out = empty(a.device, a.shape);
+  launch(addKernel, { out, a, b }, { size: a.size });
+  return out;
+}

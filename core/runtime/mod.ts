@@ -1,0 +1,11 @@
+/** The runtime: devices, tensors, scopes, the gradient tape and kernel launches. */
+export * from "./autograd.ts";
+export * from "./cpu/gemm.ts";
+export * from "./device.ts";
+export { addInto, full } from "./elementary/mod.ts";
+export * from "./errors.ts";
+export * from "./kernel.ts";
+export * from "./open.ts";
+export { asyncScope, keep, scope } from "./scope.ts";
+export * from "./shape.ts";
+export { empty, fromArray, launch, Tensor, type TensorsOf } from "./tensor.ts";

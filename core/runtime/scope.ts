@@ -1,0 +1,78 @@
+/** Lifetimes: tensors made within a scope are freed at its end, but for those that it returns. */
+
+/** What a scope can hold: something with a reference count. */
+interface Counted {
+  retain(): unknown;
+  release(): void;
+}
+
+const open: Set<Counted>[] = [];
+
+/** Registers a new tensor with the innermost open scope; without one it lives until released by hand. */
+export function adopt(tensor: Counted): void {
+  open.at(-1)?.add(tensor);
+}
+
+/** Takes a tensor out of all open scopes: its holder releases it by hand (parameters, running state). */
+export function keep<T extends Counted>(tensor: T): T {
+  for (const held of open) held.delete(tensor);
+  return tensor;
+}
+
+/**
+ * Runs `body` and frees the tensors made in it. Those in its result (a tensor, or an array, map or plain object
+ * of such, nested) move to the surrounding scope. The tape keeps what gradients need on its own account.
+ */
+export function scope<R>(body: () => R): R {
+  const held = new Set<Counted>();
+  open.push(held);
+  try {
+    const result = body();
+    if (result instanceof Promise) {
+      throw new TypeError(
+        "Cannot run an async function in scope() as its tensors would be freed too early: use asyncScope()",
+      );
+    }
+    release(held, result);
+    return result;
+  } catch (error) {
+    open.splice(open.indexOf(held), 1);
+    for (const tensor of held) tensor.release();
+    throw error;
+  }
+}
+
+/** {@link scope} for async bodies. Bodies of different async scopes must not interleave. */
+export async function asyncScope<R>(body: () => Promise<R>): Promise<R> {
+  const held = new Set<Counted>();
+  open.push(held);
+  try {
+    const result = await body();
+    release(held, result);
+    return result;
+  } catch (error) {
+    open.splice(open.indexOf(held), 1);
+    for (const tensor of held) tensor.release();
+    throw error;
+  }
+}
+
+function release(held: Set<Counted>, result: unknown): void {
+  open.splice(open.indexOf(held), 1);
+  const outer = open.at(-1);
+  visit(result, (tensor) => {
+    if (held.delete(tensor)) outer?.add(tensor);
+  });
+  for (const tensor of held) tensor.release();
+  held.clear();
+}
+
+function visit(value: unknown, found: (tensor: Counted) => void): void {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return;
+  if ("retain" in value && "release" in value) found(value as Counted);
+  else if (Array.isArray(value) || value instanceof Map) {
+    for (const item of value.values()) visit(item, found);
+  } else if (Object.getPrototypeOf(value) === Object.prototype) {
+    for (const item of Object.values(value)) visit(item, found);
+  }
+}

@@ -1,0 +1,161 @@
+/** Tensors: a shape, a dtype and a reference to device memory. */
+import type { Device, Slot, TypedArray } from "./device.ts";
+import type { DType, Kernel, Signature } from "./kernel.ts";
+import { adopt } from "./scope.ts";
+import { formatShape, type Shape, sizeOf } from "./shape.ts";
+
+let lastId = 0;
+
+/** Memory shared by a tensor and its reshaped siblings, freed with the last reference. */
+class Storage {
+  references = 1;
+  constructor(readonly device: Device, readonly slot: Slot) {}
+}
+
+/**
+ * A dense row-major array on a device. Made by {@link empty}, {@link fromArray} and operators; it belongs
+ * to the innermost open {@link scope} and is freed when that closes, unless kept or returned from it.
+ */
+export class Tensor {
+  /** Distinguishes tensors in the gradient tape; never reused. */
+  readonly id = ++lastId;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly size: number;
+  /** True for parameters in training and for what recorded operators made of them. */
+  requiresGrad = false;
+  #storage: Storage;
+  #references = 1;
+
+  /** Not for users: see {@link empty}. */
+  constructor(storage: Storage, shape: Shape, dtype: DType) {
+    this.#storage = storage;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.size = sizeOf(shape);
+    adopt(this);
+  }
+
+  get device(): Device {
+    return this.#storage.device;
+  }
+
+  /** The device memory. @throws Error where the tensor was freed. */
+  get slot(): Slot {
+    if (this.#references <= 0) {
+      throw new Error(
+        `Cannot use a tensor of shape ${formatShape(this.shape)} as its memory was freed`,
+      );
+    }
+    return this.#storage.slot;
+  }
+
+  get isFreed(): boolean {
+    return this.#references <= 0;
+  }
+
+  /** True where this is the only reference to the memory, so that writing to it surprises nobody. */
+  get isExclusive(): boolean {
+    return this.#references === 1 && this.#storage.references === 1;
+  }
+
+  /** Adds a reference; pair it with {@link release}. */
+  retain(): this {
+    void this.slot;
+    this.#references += 1;
+    return this;
+  }
+
+  /** Drops a reference; the last one frees the memory for reuse. */
+  release(): void {
+    if (this.#references <= 0) return;
+    this.#references -= 1;
+    if (this.#references > 0) return;
+    this.#storage.references -= 1;
+    if (this.#storage.references === 0) this.#storage.device.release(this.#storage.slot);
+  }
+
+  /**
+   * The same memory under another shape of the same size and, where given, another dtype.
+   * Not differentiable: see `kernels/reshape`.
+   */
+  view(shape: Shape, dtype: DType = this.dtype): Tensor {
+    if (sizeOf(shape) !== this.size) {
+      throw new RangeError(
+        `Cannot view ${formatShape(this.shape)} as ${
+          formatShape(shape)
+        } as their sizes must be equal`,
+      );
+    }
+    void this.slot;
+    this.#storage.references += 1;
+    return new Tensor(this.#storage, shape, dtype);
+  }
+
+  /** Overwrites the contents. `data` has the tensor's size and dtype. */
+  write(data: TypedArray): void {
+    if (data.length !== this.size) {
+      throw new RangeError(`Cannot write ${data.length} numbers to a tensor of ${this.size}`);
+    }
+    this.device.upload(this.slot, data);
+  }
+
+  /** The contents, after all that was launched before. Waits for the device: not for use within a step. */
+  read(): Promise<TypedArray> {
+    return this.device.download(this.slot, this.size, this.dtype);
+  }
+
+  /** {@link read} of an f32 tensor. @throws TypeError for other dtypes. */
+  async readFloats(): Promise<Float32Array<ArrayBuffer>> {
+    const data = await this.read();
+    if (!(data instanceof Float32Array)) throw new TypeError(`Cannot read ${this.dtype} as floats`);
+    return data;
+  }
+
+  /** {@link read} of an i32 tensor. @throws TypeError for other dtypes. */
+  async readInts(): Promise<Int32Array<ArrayBuffer>> {
+    const data = await this.read();
+    if (!(data instanceof Int32Array)) throw new TypeError(`Cannot read ${this.dtype} as integers`);
+    return data;
+  }
+}
+
+/** A tensor with arbitrary contents. */
+export function empty(device: Device, shape: Shape, dtype: DType = "f32"): Tensor {
+  const slot = device.allocate(sizeOf(shape) * 4);
+  return new Tensor(new Storage(device, slot), shape, dtype);
+}
+
+/** A tensor with the contents of `data`; its dtype is the array's. */
+export function fromArray(device: Device, shape: Shape, data: TypedArray): Tensor {
+  const dtype = data instanceof Float32Array ? "f32" : data instanceof Int32Array ? "i32" : "u32";
+  const tensor = empty(device, shape, dtype);
+  tensor.write(data);
+  return tensor;
+}
+
+/** Tensors by the names of a kernel's signature. */
+export type TensorsOf<S extends Signature> = { readonly [K in keyof S]: Tensor };
+
+/** Launches `kernel` on tensors of one device. @throws TypeError where a tensor's dtype is not the signature's. */
+export function launch<S extends Signature, P>(
+  kernel: Kernel<S, P>,
+  tensors: TensorsOf<S>,
+  params: P,
+): void {
+  const slots: Record<string, Slot> = {};
+  let device: Device | undefined;
+  for (const name in kernel.signature) {
+    const tensor: Tensor = tensors[name];
+    if (tensor.dtype !== kernel.signature[name]) {
+      throw new TypeError(
+        `Cannot launch ${kernel.name} as ${name} must be ${
+          kernel.signature[name]
+        }: it is ${tensor.dtype}`,
+      );
+    }
+    slots[name] = tensor.slot;
+    device ??= tensor.device;
+  }
+  device?.launch(kernel, slots as { readonly [K in keyof S]: Slot }, params);
+}

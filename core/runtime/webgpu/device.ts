@@ -1,0 +1,248 @@
+/** The WebGPU device: tensors are GPU buffers, kernels are WGSL, a whole step is recorded and submitted at once. */
+import { BufferPool } from "../buffer_pool.ts";
+import {
+  type Device,
+  type DeviceInfo,
+  type MemoryUse,
+  type Slot,
+  type SlotsOf,
+  type TypedArray,
+  typedArray,
+} from "../device.ts";
+import { DeviceError } from "../errors.ts";
+import {
+  type Dispatch,
+  type DType,
+  type Kernel,
+  MAX_GROUPS,
+  type PlanContext,
+  type Signature,
+  type View,
+} from "../kernel.ts";
+import { Faults, firstLine } from "./faults.ts";
+import { PipelineCache } from "./pipelines.ts";
+import { type BoundRange, Recorder } from "./recorder.ts";
+import { Tuner } from "./tuner.ts";
+
+/** A GPU buffer of at least `bytes`. */
+class GpuSlot implements Slot {
+  constructor(readonly buffer: GPUBuffer, readonly bytes: number, readonly bucket: number) {}
+}
+
+/** What to open a {@link WebGpuDevice} with besides the adapter's device. */
+export interface WebGpuOptions {
+  readonly info: GPUAdapterInfo;
+  /** Lowers the largest binding, to test splitting. */
+  readonly maxBindingBytes?: number;
+  /** File that measured kernel choices are kept in; none where absent. */
+  readonly tuningFile?: string;
+  /** Forces the kernel variant of this name wherever it exists: for tests. */
+  readonly forceVariant?: string;
+}
+
+/** Runs kernels' WGSL on a GPU, or on an adapter that emulates one. */
+export class WebGpuDevice implements Device {
+  readonly info: DeviceInfo;
+  readonly #gpu: GPUDevice;
+  readonly #faults: Faults;
+  readonly #pipelines: PipelineCache;
+  readonly #recorder: Recorder;
+  readonly #pool: BufferPool<GPUBuffer>;
+  readonly #context: PlanContext;
+  readonly #tuner: Tuner;
+  readonly #readback = new Map<number, GPUBuffer[]>();
+
+  constructor(gpu: GPUDevice, options: WebGpuOptions) {
+    this.#gpu = gpu;
+    this.#faults = new Faults(gpu);
+    this.#pipelines = new PipelineCache(gpu, this.#faults);
+    this.#recorder = new Recorder(gpu, this.#faults);
+    this.#pool = new BufferPool({
+      create: (bytes) => this.#create(bytes),
+      destroy: (buffer) => this.#recorder.destroyLater(buffer),
+    });
+    const description = options.info.description || options.info.device || options.info.vendor;
+    const maxBindingBytes = Math.min(
+      options.maxBindingBytes ?? Infinity,
+      gpu.limits.maxStorageBufferBindingSize,
+    );
+    const isSoftware = /llvmpipe|swiftshader|software/i.test(description);
+    this.info = { kind: "webgpu", description, isSoftware, maxBindingBytes };
+    this.#context = {
+      maxBindingBytes,
+      offsetAlignment: Math.max(256, gpu.limits.minStorageBufferOffsetAlignment) / 4,
+      isSoftware,
+    };
+    this.#tuner = new Tuner({ file: options.tuningFile, force: options.forceVariant });
+  }
+
+  /** Number of pipelines compiled so far. */
+  get pipelineCount(): number {
+    return this.#pipelines.size;
+  }
+
+  allocate(bytes: number): Slot {
+    this.#faults.check();
+    const { buffer, bucket } = this.#pool.acquire(Math.max(bytes, 16));
+    return new GpuSlot(buffer, bytes, bucket);
+  }
+
+  release(slot: Slot): void {
+    const { buffer, bucket } = own(slot);
+    this.#pool.release(buffer, bucket);
+  }
+
+  upload(slot: Slot, data: TypedArray): void {
+    const { buffer } = own(slot);
+    if (data.byteLength === 0) return;
+    // A write lands before everything not submitted yet, so what still reads the old contents goes first.
+    if (this.#recorder.uses(buffer)) this.#recorder.submit();
+    this.#gpu.queue.writeBuffer(buffer, 0, data);
+  }
+
+  launch<S extends Signature, P>(kernel: Kernel<S, P>, slots: SlotsOf<S>, params: P): void {
+    const plan = kernel.wgsl(params, this.#context);
+    const dispatches = Array.isArray(plan)
+      ? plan
+      : this.#tuner.choose(kernel.name, plan, () => sizes(kernel.signature, slots));
+    for (const dispatch of dispatches) this.#record(kernel.name, dispatch, slots);
+  }
+
+  async download(slot: Slot, size: number, dtype: DType): Promise<TypedArray> {
+    const bytes = size * 4;
+    if (bytes === 0) return typedArray(dtype, new ArrayBuffer(0));
+    const target = this.#readback.get(bytes)?.pop() ?? this.#gpu.createBuffer({
+      label: "readback",
+      size: bytes,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+    this.#recorder.submit({ from: own(slot).buffer, to: target, bytes });
+    try {
+      await target.mapAsync(GPUMapMode.READ);
+    } catch (error) {
+      await this.#faults.settle();
+      throw new DeviceError(
+        `The GPU did not return its results (${String(error)}); start the command again.`,
+      );
+    }
+    await this.#faults.settle();
+    const copy = target.getMappedRange().slice(0);
+    target.unmap();
+    const kept = this.#readback.get(bytes);
+    if (kept) kept.push(target);
+    else this.#readback.set(bytes, [target]);
+    return typedArray(dtype, copy);
+  }
+
+  flush(): void {
+    this.#recorder.submit();
+  }
+
+  check(): void {
+    this.#faults.check();
+  }
+
+  async finish(): Promise<void> {
+    this.#recorder.submit();
+    await this.#gpu.queue.onSubmittedWorkDone();
+    await this.#faults.settle();
+  }
+
+  async measurePending(seconds: number): Promise<void> {
+    await this.#tuner.measurePending(seconds, {
+      allocate: (bytes) => this.allocate(bytes),
+      release: (slot) => this.release(slot),
+      run: (kernel, dispatches, slots) => {
+        for (const dispatch of dispatches) this.#record(kernel, dispatch, slots);
+      },
+      finish: () => this.finish(),
+    });
+  }
+
+  memory(): MemoryUse {
+    return this.#pool.use();
+  }
+
+  resetPeak(): void {
+    this.#pool.resetPeak();
+  }
+
+  close(): void {
+    this.#faults.expectsLoss = true;
+    this.#pool.trim();
+    this.#recorder.close();
+    for (const buffers of this.#readback.values()) for (const buffer of buffers) buffer.destroy();
+    this.#gpu.destroy();
+  }
+
+  /** Ends the GPU device under us, as a driver's crash would: for tests. */
+  loseForTest(): void {
+    this.#gpu.destroy();
+  }
+
+  #record(kernel: string, dispatch: Dispatch, slots: Readonly<Record<string, Slot>>): void {
+    const { grid } = dispatch;
+    if (grid[0] === 0 || grid[1] === 0 || grid[2] === 0) return;
+    if (Math.max(...grid) > MAX_GROUPS) {
+      throw new DeviceError(
+        `Cannot launch ${kernel} as a grid of ${grid.join("×")} is above ${MAX_GROUPS} groups`,
+      );
+    }
+    const pipeline = this.#pipelines.get(dispatch.shader, kernel);
+    const ranges = pipeline.wgsl.storage.map(({ name }) => {
+      const slot = slots[name];
+      if (!slot) {
+        throw new TypeError(`Cannot launch ${kernel} as no tensor is named ${name} as in its WGSL`);
+      }
+      return this.#range(kernel, { name, slot: own(slot), view: dispatch.views?.[name] });
+    });
+    this.#recorder.add(pipeline, ranges, { uniforms: dispatch.uniforms, grid, kernel });
+  }
+
+  #range(kernel: string, bound: { name: string; slot: GpuSlot; view?: View }): BoundRange {
+    const { name, slot, view } = bound;
+    const offset = view ? view.start * 4 : 0;
+    const size = Math.max(16, (view ? view.end * 4 : slot.bytes) - offset);
+    if (size > this.#context.maxBindingBytes) {
+      throw new DeviceError(
+        `Cannot launch ${kernel} as its tensor ${name} takes ${size} bytes and this adapter binds at most ${this.#context.maxBindingBytes}.`,
+      );
+    }
+    return { name, buffer: slot.buffer, offset, size };
+  }
+
+  #create(bytes: number): GPUBuffer {
+    if (bytes > this.#gpu.limits.maxBufferSize) {
+      throw new DeviceError(
+        `There is no buffer of ${bytes} bytes on this adapter, whose largest has ${this.#gpu.limits.maxBufferSize}; use a smaller SOLVER.IMS_PER_GPU or INPUT.MIN_SIZE_TRAIN.`,
+      );
+    }
+    this.#gpu.pushErrorScope("out-of-memory");
+    const buffer = this.#gpu.createBuffer({
+      size: bytes,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+    this.#faults.watch(
+      this.#gpu.popErrorScope(),
+      (error) =>
+        `The GPU has no memory for a buffer of ${Math.ceil(bytes / 2 ** 20)} MiB (${
+          firstLine(error)
+        }); use a smaller SOLVER.IMS_PER_GPU or INPUT.MIN_SIZE_TRAIN.`,
+    );
+    return buffer;
+  }
+}
+
+function own(slot: Slot): GpuSlot {
+  if (!(slot instanceof GpuSlot)) {
+    throw new TypeError("Cannot use memory of another device on a WebGPU device");
+  }
+  return slot;
+}
+
+function sizes(
+  signature: Signature,
+  slots: Readonly<Record<string, Slot>>,
+): Record<string, number> {
+  return Object.fromEntries(Object.keys(signature).map((name) => [name, slots[name]!.bytes]));
+}

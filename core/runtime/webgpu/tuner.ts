@@ -1,0 +1,111 @@
+/**
+ * Chooses between a kernel's variants by measuring them, once per adapter and shape class. Until a class
+ * is measured the kernel's own first choice runs; the result is kept in a file, so that later runs start
+ * with it.
+ * @module
+ */
+import type { Slot } from "../device.ts";
+import type { Dispatch, Variants } from "../kernel.ts";
+
+/** What measuring needs of the device. */
+export interface Bench {
+  allocate(bytes: number): Slot;
+  release(slot: Slot): void;
+  run(kernel: string, dispatches: readonly Dispatch[], slots: Readonly<Record<string, Slot>>): void;
+  finish(): Promise<void>;
+}
+
+interface Pending {
+  readonly kernel: string;
+  readonly variants: Variants;
+  readonly bytes: Readonly<Record<string, number>>;
+}
+
+/** Each timing runs a variant until it took this long, far above the 12 ms of a wait. */
+const ENOUGH_MS = 60;
+
+/** The choices, and the classes that wait to be measured. */
+export class Tuner {
+  readonly #file: string | undefined;
+  readonly #force: string | undefined;
+  readonly #choices: Map<string, string>;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(options: { file?: string; force?: string }) {
+    this.#file = options.file;
+    this.#force = options.force;
+    this.#choices = new Map(options.file ? readChoices(options.file) : []);
+  }
+
+  /** Dispatches of the chosen variant; `bytes` gives the tensors' sizes for measuring later. */
+  choose(kernel: string, variants: Variants, bytes: () => Record<string, number>): Dispatch[] {
+    const { candidates, first, shapeClass } = variants;
+    const forced = this.#force && candidates[this.#force];
+    if (forced) return forced();
+    const key = `${kernel} ${shapeClass}`;
+    const choice = this.#choices.get(key);
+    if (choice === undefined && this.#file && !this.#pending.has(key)) {
+      this.#pending.set(key, { kernel, variants, bytes: bytes() });
+    }
+    return (candidates[choice ?? first] ?? candidates[first]!)();
+  }
+
+  /** Measures pending classes until `seconds` have passed or none is left, and saves what was learnt. */
+  async measurePending(seconds: number, bench: Bench): Promise<void> {
+    if (this.#pending.size === 0) return;
+    const end = performance.now() + seconds * 1000;
+    for (const [key, pending] of this.#pending) {
+      if (performance.now() > end) break;
+      this.#pending.delete(key);
+      this.#choices.set(key, await fastest(pending, bench));
+    }
+    if (this.#file) writeChoices(this.#file, this.#choices);
+  }
+}
+
+async function fastest({ kernel, variants, bytes }: Pending, bench: Bench): Promise<string> {
+  const slots: Record<string, Slot> = {};
+  for (const name in bytes) slots[name] = bench.allocate(bytes[name]!);
+  let best = variants.first, bestMs = Infinity;
+  for (const name of Object.keys(variants.candidates)) {
+    const ms = await milliseconds(
+      () => bench.run(kernel, variants.candidates[name]!(), slots),
+      bench,
+    );
+    if (ms < bestMs) [best, bestMs] = [name, ms];
+  }
+  for (const slot of Object.values(slots)) bench.release(slot);
+  return best;
+}
+
+async function milliseconds(run: () => void, bench: Bench): Promise<number> {
+  run(); // compiles
+  await bench.finish();
+  for (let times = 1;; times *= 4) {
+    const start = performance.now();
+    for (let i = 0; i < times; i++) run();
+    await bench.finish();
+    const ms = performance.now() - start;
+    if (ms > ENOUGH_MS || times >= 256) return ms / times;
+  }
+}
+
+function readChoices(file: string): [string, string][] {
+  try {
+    return Object.entries(JSON.parse(Deno.readTextFileSync(file)));
+  } catch {
+    return []; // absent or torn: it is only a cache
+  }
+}
+
+function writeChoices(file: string, choices: ReadonlyMap<string, string>): void {
+  const merged = Object.fromEntries([...readChoices(file), ...choices]);
+  const temporary = `${file}.${Deno.pid}`;
+  try {
+    Deno.mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+    Deno.writeTextFileSync(temporary, JSON.stringify(merged, null, 1));
+    Deno.renameSync(temporary, file);
+  } catch {
+    // A cache that cannot be written costs time at the next start, nothing else.
+  }
+}

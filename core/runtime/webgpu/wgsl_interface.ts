@@ -1,0 +1,76 @@
+/** Reads a shader's bindings and uniform struct from its text, so that they are declared once: in WGSL. */
+
+/** A storage binding. */
+export interface StorageBinding {
+  readonly name: string;
+  readonly index: number;
+  readonly readOnly: boolean;
+}
+
+/** A member of `struct Params`, in order, 4 bytes each. */
+export interface UniformMember {
+  readonly name: string;
+  readonly type: "u32" | "i32" | "f32";
+}
+
+/** What the host must supply to a shader. */
+export interface WgslInterface {
+  readonly storage: readonly StorageBinding[];
+  readonly uniforms: readonly UniformMember[];
+}
+
+/** Parses WGSL text. @throws SyntaxError where `struct Params` is missing or has other than 4-byte scalars. */
+export function parseInterface(source: string, kernel: string): WgslInterface {
+  const text = source.replace(/\/\/[^\n]*/g, "");
+  const storage = [...text.matchAll(
+    /@group\(0\)\s*@binding\((\d+)\)\s*var<storage\s*,\s*(read|read_write)\s*>\s*(\w+)/g,
+  )].map(([, index, access, name]) => ({
+    name: name!,
+    index: Number(index),
+    readOnly: access === "read",
+  }));
+  const struct = text.match(/struct\s+Params\s*\{([^}]*)\}/);
+  if (!struct) throw new SyntaxError(`Cannot launch ${kernel} as its WGSL has no struct Params`);
+  const uniforms = struct[1]!.split(",").map((member) => member.trim()).filter(Boolean).map(
+    (member) => {
+      const match = member.match(/^(\w+)\s*:\s*(u32|i32|f32)$/);
+      if (!match) {
+        throw new SyntaxError(
+          `Cannot launch ${kernel} as Params members must be u32, i32 or f32: "${member}"`,
+        );
+      }
+      return { name: match[1]!, type: match[2] as UniformMember["type"] };
+    },
+  );
+  return { storage, uniforms };
+}
+
+/** Writes uniforms by name at `offset` bytes of `target`. @throws TypeError for a missing or unknown name. */
+export function packUniforms(
+  members: readonly UniformMember[],
+  values: Readonly<Record<string, number>>,
+  target: { view: DataView; offset: number; kernel: string },
+): void {
+  const { view, offset, kernel } = target;
+  let at = offset;
+  for (const { name, type } of members) {
+    const value = values[name];
+    if (value === undefined) {
+      throw new TypeError(`Cannot launch ${kernel} as its uniform ${name} is missing`);
+    }
+    if (type === "f32") view.setFloat32(at, value, true);
+    else if (type === "u32") view.setUint32(at, value, true);
+    else view.setInt32(at, value, true);
+    at += 4;
+  }
+  const names = Object.keys(values);
+  if (names.length !== members.length) {
+    const known = new Set(members.map(({ name }) => name));
+    const unknown = names.filter((name) => !known.has(name));
+    if (unknown.length > 0) {
+      throw new TypeError(
+        `Cannot launch ${kernel} as its WGSL has no uniform ${unknown.join(", ")}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** All operators: one export line each. */
+export * from "./relu/mod.ts";

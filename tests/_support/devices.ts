@@ -1,0 +1,60 @@
+/** Devices that tests run on, opened once per test process. */
+import { CpuDevice } from "../../core/runtime/cpu/device.ts";
+import { type Device, openDevice } from "../../core/runtime/mod.ts";
+
+/** True where WebGPU has an adapter; tests that need one are ignored visibly without. */
+export const HAS_WEBGPU = (await navigator.gpu?.requestAdapter() ?? null) !== null;
+
+/** The reference: host code in float64. */
+export const reference = new CpuDevice({ precision: 64 });
+
+/** What a test asks of the device that it runs on. */
+export interface Target {
+  readonly name: string;
+  readonly kind: "cpu" | "webgpu";
+  /** Lowers the largest binding, so that small tensors are split. */
+  readonly maxBindingBytes?: number;
+  /** Forces a kernel variant. */
+  readonly forceVariant?: string;
+}
+
+/** Both devices, and WebGPU with bindings so small that tensors must be split. */
+export const TARGETS: readonly Target[] = [
+  { name: "cpu", kind: "cpu" },
+  { name: "webgpu", kind: "webgpu" },
+];
+
+/** WebGPU with bindings of 2 KiB. */
+export const SPLIT_TARGET: Target = {
+  name: "webgpu, bindings of 2 KiB",
+  kind: "webgpu",
+  maxBindingBytes: 2048,
+};
+
+const opened = new Map<string, Promise<Device>>();
+
+/** The device of a target; the same one each time. */
+export function deviceOf(target: Target): Promise<Device> {
+  let device = opened.get(target.name);
+  if (!device) opened.set(target.name, device = openDevice({ ...target, tuning: false }));
+  return device;
+}
+
+/** Registers `body` as one test per target; those on WebGPU are ignored where there is no adapter. */
+export function onDevices(
+  name: string,
+  body: (device: Device) => Promise<void>,
+  targets: readonly Target[] = TARGETS,
+): void {
+  for (const target of targets) {
+    const missing = target.kind === "webgpu" && !HAS_WEBGPU;
+    Deno.test({
+      name: `${name} (${target.name}${missing ? "; no WebGPU adapter here" : ""})`,
+      ignore: missing,
+      // The device is shared by all tests of a process.
+      sanitizeResources: false,
+      sanitizeOps: false,
+      fn: async () => body(await deviceOf(target)),
+    });
+  }
+}
