@@ -168,10 +168,6 @@ function unsupported({ INPUT, TEST, MODEL: { RESNETS } }: Config): ConfigFault[]
     });
   };
   only("INPUT.TO_BGR255", INPUT.TO_BGR255, true, "input as RGB from 0 to 1");
-  for (const key of ["BRIGHTNESS", "CONTRAST", "SATURATION", "HUE"] as const) {
-    only(`INPUT.${key}`, INPUT[key], 0, "colour jitter");
-  }
-  only("INPUT.VERTICAL_FLIP_PROB_TRAIN", INPUT.VERTICAL_FLIP_PROB_TRAIN, 0, "the vertical flip");
   only("TEST.BBOX_AUG.ENABLED", TEST.BBOX_AUG.ENABLED, false, "test-time augmentation");
   only("TEST.EXPECTED_RESULTS", TEST.EXPECTED_RESULTS, [], "the check of expected results");
   only("MODEL.RESNETS.RES5_DILATION", RESNETS.RES5_DILATION, 1, "a dilated last stage");

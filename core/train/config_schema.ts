@@ -87,7 +87,8 @@ const INPUT = section({
   BRIGHTNESS: atLeastZero(),
   CONTRAST: atLeastZero(),
   SATURATION: atLeastZero(),
-  HUE: atLeastZero(),
+  /** In turns of the colour circle. */
+  HUE: number("a number from 0 to 0.5", (n) => n >= 0 && n <= 0.5),
   HORIZONTAL_FLIP_PROB_TRAIN: fraction(),
   VERTICAL_FLIP_PROB_TRAIN: fraction(),
 });

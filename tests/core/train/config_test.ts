@@ -115,7 +115,11 @@ const REFUSED: readonly [string, Parameters<typeof defineExperiment>[0], RegExp]
   ["sizes the wrong way round", { INPUT: { MAX_SIZE_TEST: 100 } }, /MAX_SIZE_TEST.*800/],
   ["a floor above β's start", { MODEL: { DYNAMIC_RCNN: { MIN_BETA: 2 } } }, /MIN_BETA.*at most/],
   ["thresholds crossed", { MODEL: { RPN: { BG_IOU_THRESHOLD: 0.8 } } }, /BG_IOU_THRESHOLD/],
-  ["colour jitter", { INPUT: { HUE: 0.1 } }, /HUE.*colour jitter is not supported yet/],
+  [
+    "a hue beyond half the circle",
+    { INPUT: { HUE: 0.6 } },
+    /HUE: expected a number from 0 to 0\.5/,
+  ],
   ["RGB input", { INPUT: { TO_BGR255: false } }, /TO_BGR255.*not supported yet/],
   ["test-time augmentation", { TEST: { BBOX_AUG: { ENABLED: true } } }, /BBOX_AUG.ENABLED/],
   [
