@@ -1,2 +1,3 @@
 /** All operators: one export line each. */
+export * from "./frozen_scale/mod.ts";
 export * from "./relu/mod.ts";

@@ -1,0 +1,127 @@
+/** The detector: ResNet, FPN, RPN and RoI head under the original's parameter names. */
+import { ModelState, StateScope } from "../nn/state.ts";
+import { asyncScope, type Device, noGrad, scope, type Tensor } from "../runtime/mod.ts";
+import type { ImageBatch, Sampling, Truths } from "./batch.ts";
+import { collectDetections, type Detections } from "./detections.ts";
+import { Fpn } from "./fpn.ts";
+import type { ModelOptions } from "./options.ts";
+import { ResNet } from "./resnet.ts";
+import { type Criteria, RoiHead } from "./roi_head.ts";
+import { Rpn } from "./rpn.ts";
+
+/** What a training step computes; all on the device. */
+export interface TrainingOutput {
+  /** f32 scalars; their sum is what is minimised. */
+  readonly losses: {
+    readonly rpn_cls_loss: Tensor;
+    readonly rpn_bbox_loss: Tensor;
+    readonly rcnn_cls_loss: Tensor;
+    readonly rcnn_bbox_loss: Tensor;
+  };
+  /** K_I-th largest IoU and K_E-th smallest error of the proposals: f32 of one element. */
+  readonly statistics: { readonly iou: Tensor; readonly error: Tensor };
+  /** i32 `[N, 2]`: sampled positives and negatives; `proposals` i32 `[N]`, ground truth included. */
+  readonly counts: { readonly rpn: Tensor; readonly rcnn: Tensor; readonly proposals: Tensor };
+}
+
+/** What a training step depends on besides weights. */
+export interface TrainingInput {
+  readonly images: ImageBatch;
+  readonly truths: Truths;
+  readonly criteria: Criteria;
+  readonly sampling: Sampling;
+}
+
+/** Dynamic R-CNN. Its weights live until {@link DynamicRcnn.close}. */
+export class DynamicRcnn {
+  /** Parameters and buffers under the original's names. */
+  readonly state: ModelState;
+  readonly #options: ModelOptions;
+  readonly #imagesPerGpu: number;
+  readonly #body: ResNet;
+  readonly #fpn: Fpn;
+  readonly #rpn: Rpn;
+  readonly #head: RoiHead;
+
+  /**
+   * @param options.seed of the initial weights
+   * @param options.imagesPerGpu SOLVER.IMS_PER_GPU: the constant by which K_I and K_E are multiplied
+   */
+  constructor(
+    device: Device,
+    model: ModelOptions,
+    { seed, imagesPerGpu }: { seed: number; imagesPerGpu: number },
+  ) {
+    this.state = new ModelState(device, seed);
+    this.#options = model;
+    this.#imagesPerGpu = imagesPerGpu;
+    const root = new StateScope(this.state);
+    const backbone = root.child("backbone");
+    const channels = model.RESNETS.BACKBONE_OUT_CHANNELS;
+    this.#body = new ResNet(backbone.child("body"), model);
+    this.#fpn = new Fpn(backbone.child("fpn"), {
+      inChannels: this.#body.channels,
+      outChannels: channels,
+      useRelu: model.FPN.USE_RELU,
+    });
+    this.#rpn = new Rpn(root, model.RPN, channels);
+    this.#head = new RoiHead(root, model, channels);
+  }
+
+  /** Losses and statistics of a batch. Record it on a tape to train. */
+  losses({ images, truths, criteria, sampling }: TrainingInput): TrainingOutput {
+    const features = this.#features(images.images);
+    const predictions = this.#rpn.predict(features);
+    const rpn = this.#rpn.losses(predictions, { images, truths, sampling });
+    const proposals = this.#rpn.proposals(predictions, { sizes: images.sizes, truths });
+    const head = this.#head.losses(features, proposals, {
+      truths,
+      criteria,
+      sampling,
+      imagesPerGpu: this.#imagesPerGpu,
+    });
+    return {
+      losses: {
+        rpn_cls_loss: rpn.classLoss,
+        rpn_bbox_loss: rpn.boxLoss,
+        rcnn_cls_loss: head.classLoss,
+        rcnn_bbox_loss: head.boxLoss,
+      },
+      statistics: head.statistics,
+      counts: { rpn: rpn.counts, rcnn: head.counts, proposals: proposals.counts },
+    };
+  }
+
+  /** Detections of each image of a batch, in the resized images' pixels. */
+  detect(images: ImageBatch): Promise<Detections[]> {
+    return asyncScope(async () => {
+      const { scores, boxes, keep } = scope(() =>
+        noGrad(() => {
+          const features = this.#features(images.images);
+          const predictions = this.#rpn.predict(features);
+          const proposals = this.#rpn.proposals(predictions, { sizes: images.sizes });
+          return this.#head.detect(features, proposals, images);
+        })
+      );
+      const [n = 0, rows = 0, classes = 0] = scores.shape;
+      const read = await Promise.all([scores.readFloats(), boxes.readFloats(), keep.readInts()]);
+      return Array.from({ length: n }, (_, image) => {
+        const [start, end] = [image * rows * classes, (image + 1) * rows * classes];
+        return collectDetections({
+          scores: read[0].subarray(start, end),
+          boxes: read[1].subarray(start * 4, end * 4),
+          keep: read[2].subarray(start, end),
+        }, { classes, limit: this.#options.ROI_HEADS.DETECTIONS_PER_IMG });
+      });
+    });
+  }
+
+  /** Frees the weights. */
+  close(): void {
+    this.state.close();
+  }
+
+  #features(images: Tensor): Tensor[] {
+    return scope(() => this.#fpn.apply(this.#body.apply(images)));
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * Region proposal network: scores and refines the anchors of all levels, is trained on sampled anchors,
+ * and proposes boxes (the original's `network.py`, `rpn/anchor_target_opr.py`, `rpn/proposal_opr.py`).
+ * @module
+ */
+import {
+  anchorGrid,
+  compactBoxes,
+  concatLevels,
+  decodeBoxes,
+  encodeBoxes,
+  gatherRows,
+  matchBoxes,
+  nms,
+  reshape,
+  rpnLabels,
+  sampleLabels,
+  selectTop,
+  sigmoidBce,
+  smoothL1Anchors,
+  sortedTop,
+  topK,
+} from "../../kernels/mod.ts";
+import { Conv2d } from "../nn/conv.ts";
+import { normal } from "../nn/initial.ts";
+import type { StateScope } from "../nn/state.ts";
+import { nhwc, noGrad, type Tensor } from "../runtime/mod.ts";
+import { cellAnchors } from "./anchors.ts";
+import type { ImageBatch, Proposals, Sampling, Truths } from "./batch.ts";
+import type { RpnOptions } from "./options.ts";
+
+/** β of the RPN's SmoothL1: fixed, unlike the RoI head's. */
+const RPN_BETA = 1 / 9;
+
+/** Box coding of anchors is unweighted. */
+const RPN_WEIGHTS = [1, 1, 1, 1] as const;
+
+/** Distinguishes the RPN's random numbers from the RoI head's. */
+const RPN_STREAM = 1;
+
+/** Scores and box deltas of all anchors of a batch, in level, row, column, anchor order. */
+export interface RpnPredictions {
+  /** f32 `[N, R]`. */
+  readonly logits: Tensor;
+  /** f32 `[N, R, 4]`. */
+  readonly deltas: Tensor;
+  /** f32 `[R, 4]`. */
+  readonly anchors: Tensor;
+  /** Anchors of each level; their sum is R. */
+  readonly levelSizes: readonly number[];
+}
+
+/** A range of anchors or proposals: one pyramid level. */
+interface Segment {
+  readonly start: number;
+  readonly size: number;
+}
+
+/** The region proposal network over pyramid features of `channels` channels. */
+export class Rpn {
+  readonly #options: RpnOptions;
+  readonly #conv: Conv2d;
+  readonly #logits: Conv2d;
+  readonly #deltas: Conv2d;
+  readonly #cells: readonly Float32Array<ArrayBuffer>[];
+
+  /** Declares `rpn_conv`, `rpn_cls_logits` and `rpn_bbox_pred` below `scope`. */
+  constructor(scope: StateScope, options: RpnOptions, channels: number) {
+    this.#options = options;
+    const anchors = options.ASPECT_RATIOS.length;
+    const shared = { inChannels: channels, initial: normal(0.01) };
+    this.#conv = new Conv2d(scope.child("rpn_conv"), {
+      ...shared,
+      outChannels: channels,
+      kernel: 3,
+      padding: 1,
+    });
+    this.#logits = new Conv2d(scope.child("rpn_cls_logits"), {
+      ...shared,
+      outChannels: anchors,
+      kernel: 1,
+    });
+    this.#deltas = new Conv2d(scope.child("rpn_bbox_pred"), {
+      ...shared,
+      outChannels: anchors * 4,
+      kernel: 1,
+    });
+    this.#cells = options.ANCHOR_SIZES.map((size, level) =>
+      cellAnchors(options.ANCHOR_STRIDE[level]!, [size], options.ASPECT_RATIOS)
+    );
+  }
+
+  /** Predictions for features at the anchors' strides, finest first. */
+  predict(features: readonly Tensor[]): RpnPredictions {
+    const perLevel = features.map((feature) => {
+      const hidden = this.#conv.apply(feature, { relu: true });
+      return { logits: this.#logits.apply(hidden), deltas: this.#deltas.apply(hidden) };
+    });
+    const images = features[0]!.shape[0]!;
+    const logits = concatLevels(perLevel.map(({ logits }) => logits), 1);
+    const total = logits.shape[1]!;
+    const levels = features.map((feature, level) => {
+      const [, height, width] = nhwc(feature.shape, "a pyramid feature");
+      return { height, width, stride: this.#options.ANCHOR_STRIDE[level]! };
+    });
+    const perCell = this.#options.ASPECT_RATIOS.length;
+    return {
+      logits: reshape(logits, [images, total]),
+      deltas: concatLevels(perLevel.map(({ deltas }) => deltas), 4),
+      anchors: anchorGrid(features[0]!.device, { cells: this.#cells, levels }),
+      levelSizes: levels.map(({ height, width }) => height * width * perCell),
+    };
+  }
+  /** Classification and box loss over sampled anchors (f32 scalars), and counts i32 `[N, 2]` of the sample. */
+  losses(
+    predictions: RpnPredictions,
+    batch: { images: ImageBatch; truths: Truths; sampling: Sampling },
+  ): { classLoss: Tensor; boxLoss: Tensor; counts: Tensor } {
+    const { targets, labels, sample } = noGrad(() => this.#targets(predictions.anchors, batch));
+    const classLoss = sigmoidBce(predictions.logits, { labels, indices: sample.indices });
+    const boxLoss = smoothL1Anchors(predictions.deltas, {
+      targets,
+      labels,
+      indices: sample.indices,
+    }, { beta: RPN_BETA });
+    return { classLoss, boxLoss, counts: sample.counts };
+  }
+
+  /**
+   * Proposals for the RoI head. In training (`truths` given): the best over the whole batch together, in
+   * level order, ground truth appended; in testing the best of each image, by score.
+   */
+  proposals(
+    { logits, deltas, anchors, levelSizes }: RpnPredictions,
+    { sizes, truths }: { sizes: Tensor; truths?: Truths },
+  ): Proposals {
+    return noGrad(() => {
+      const options = limits(this.#options, truths !== undefined);
+      const segments = topSegments(levelSizes, options.preNms);
+      const indices = topK(logits, segments.anchors);
+      const boxes = decodeBoxes({ boxes: anchors, deltas, indices, imageSizes: sizes }, {
+        weights: RPN_WEIGHTS,
+      });
+      const scores = gatherRows(logits, indices);
+      const kept = nms({ boxes }, {
+        segments: segments.proposals.map((segment) => ({ ...segment, keep: options.postNms })),
+        threshold: this.#options.NMS_THRESH,
+        minSize: this.#options.MIN_SIZE,
+      });
+      const total = boxes.shape[1]!;
+      const count = Math.min(
+        options.count,
+        total * (truths && this.#options.FPN_POST_NMS_PER_BATCH ? boxes.shape[0]! : 1),
+      );
+      if (!truths) return sortedTop({ scores, mask: kept, boxes }, { count });
+      const mask = selectTop({ scores, mask: kept }, {
+        count,
+        perImage: !this.#options.FPN_POST_NMS_PER_BATCH,
+      });
+      const capacity = Math.min(count, total) + truths.boxes.shape[1]!;
+      return compactBoxes({ boxes, mask, truths: truths.boxes, truthCounts: truths.counts }, {
+        capacity,
+      });
+    });
+  }
+
+  #targets(anchors: Tensor, { images, truths, sampling }: {
+    images: ImageBatch;
+    truths: Truths;
+    sampling: Sampling;
+  }) {
+    const options = this.#options;
+    const boxes = anchors.view([1, ...anchors.shape]);
+    const { matches } = matchBoxes({ boxes, truths: truths.boxes, truthCounts: truths.counts }, {
+      high: options.FG_IOU_THRESHOLD,
+      low: options.BG_IOU_THRESHOLD,
+      lowQuality: true,
+    });
+    const labels = rpnLabels({ anchors, matches, imageSizes: images.sizes }, {
+      straddle: options.STRADDLE_THRESH,
+    });
+    const targets = encodeBoxes({ boxes, truths: truths.boxes, matches }, RPN_WEIGHTS);
+    const sample = sampleLabels(labels, {
+      ...sampling,
+      batchSize: options.BATCH_SIZE_PER_IMAGE,
+      positiveFraction: options.POSITIVE_FRACTION,
+      stream: RPN_STREAM,
+    });
+    return { targets, labels, sample };
+  }
+}
+
+function limits(options: RpnOptions, training: boolean) {
+  return training
+    ? {
+      preNms: options.PRE_NMS_TOP_N_TRAIN,
+      postNms: options.POST_NMS_TOP_N_TRAIN,
+      count: options.FPN_POST_NMS_TOP_N_TRAIN,
+    }
+    : {
+      preNms: options.PRE_NMS_TOP_N_TEST,
+      postNms: options.POST_NMS_TOP_N_TEST,
+      count: options.FPN_POST_NMS_TOP_N_TEST,
+    };
+}
+
+/**
+ * The levels' ranges among all anchors, with how many of each are taken, and their ranges among those taken.
+ * A level with fewer anchors than the limit lowers it for the levels after it, as in the original.
+ */
+function topSegments(levelSizes: readonly number[], limit: number) {
+  const anchors: (Segment & { k: number })[] = [];
+  const proposals: Segment[] = [];
+  let anchorStart = 0, proposalStart = 0, k = limit;
+  for (const size of levelSizes) {
+    k = Math.min(k, size);
+    anchors.push({ start: anchorStart, size, k });
+    proposals.push({ start: proposalStart, size: k });
+    anchorStart += size;
+    proposalStart += k;
+  }
+  return { anchors, proposals };
+}
