@@ -1,3 +1,6 @@
 /** All operators: one export line each. */
 export * from "./frozen_scale/mod.ts";
 export * from "./relu/mod.ts";
+export * from "./valid_rows/mod.ts";
+export * from "./large_boxes/mod.ts";
+export * from "./channel_affine/mod.ts";

@@ -1,0 +1,57 @@
+/** Kernels of the per-channel affine; GroupNorm applies its statistics with them too. */
+import { defineKernel, type Dispatch } from "../../core/runtime/mod.ts";
+import { elementwise } from "../_shared/elementwise.ts";
+import nanSource from "../_shared/nan.wgsl" with { type: "text" };
+import backwardBothSource from "./backward_both.wgsl" with { type: "text" };
+import backwardXSource from "./backward_x.wgsl" with { type: "text" };
+import forwardSource from "./forward.wgsl" with { type: "text" };
+import * as host from "./host.ts";
+
+const forwardShader = { source: nanSource + forwardSource };
+const backwardXShader = { source: backwardXSource };
+const backwardBothShader = { source: backwardBothSource };
+
+/** x, residual, out [N, H, W, C]; scale, shift [T, C]: row `image` of them, or row 0 where imageSize is x's. */
+export const affineKernel = defineKernel({
+  name: "channel_affine",
+  signature: { x: "f32", scale: "f32", shift: "f32", residual: "f32", out: "f32" },
+  host: host.forward,
+  wgsl: (params: host.AffineParams, context) => {
+    const { size, channels, imageSize, relu, hasResidual } = params;
+    const split = ["x", "residual", "out"];
+    const uniforms = { channels, imageSize, relu: Number(relu), hasResidual: Number(hasResidual) };
+    const parts = elementwise(forwardShader, size, { context, split, uniforms, unit: channels });
+    return parts.map((part): Dispatch => ({
+      ...part,
+      uniforms: { ...part.uniforms, start: part.views!.x!.start + part.uniforms.base! },
+    }));
+  },
+});
+
+/** dOut, out, dX [N, H, W, C]; scale [C]. Not `scaled`: the gradient that passes the ReLU. */
+export const affineBackwardKernel = defineKernel({
+  name: "channel_affine_backward_x",
+  signature: { dOut: "f32", out: "f32", scale: "f32", dX: "f32" },
+  host: host.backwardX,
+  wgsl: (p: { size: number; channels: number; relu: boolean; scaled: boolean }, context) =>
+    elementwise(backwardXShader, p.size, {
+      context,
+      split: ["dOut", "out", "dX"],
+      uniforms: { channels: p.channels, relu: Number(p.relu), scaled: Number(p.scaled) },
+      unit: p.channels,
+    }),
+});
+
+/** dOut, out, dX, dResidual [N, H, W, C]; scale [C]. With ReLU only: without it dResidual is dOut. */
+export const affineBackwardBothKernel = defineKernel({
+  name: "channel_affine_backward_both",
+  signature: { dOut: "f32", out: "f32", scale: "f32", dX: "f32", dResidual: "f32" },
+  host: host.backwardBoth,
+  wgsl: (p: { size: number; channels: number }, context) =>
+    elementwise(backwardBothShader, p.size, {
+      context,
+      split: ["dOut", "out", "dX", "dResidual"],
+      uniforms: { channels: p.channels },
+      unit: p.channels,
+    }),
+});
