@@ -1,4 +1,5 @@
 /** All operators: one export line each. */
+export * from "./anchor_grid/mod.ts";
 export * from "./frozen_scale/mod.ts";
 export * from "./relu/mod.ts";
 export * from "./valid_rows/mod.ts";
