@@ -31,8 +31,13 @@ function mix(value: number): number {
  */
 export function hash32(keys: readonly number[]): number {
   let h = GOLDEN;
-  for (const key of keys) h = mix(((h ^ key) + GOLDEN) | 0);
+  for (const key of keys) h = fold(h, key);
   return h;
+}
+
+/** The hash of some keys and one more. */
+function fold(hash: number, key: number): number {
+  return mix(((hash ^ key) + GOLDEN) | 0);
 }
 
 /** A number in [0, 1) that depends on `keys` alone. */
@@ -67,7 +72,7 @@ export class RandomStream {
 
   /** The next number in [0, 1). */
   next(): number {
-    return hash32([this.#base, this.#count++]) / 2 ** 32;
+    return fold(this.#base, this.#count++) / 2 ** 32;
   }
 
   /** The next integer in 0 … `bound` − 1; `bound` is at least 1. */
