@@ -114,6 +114,11 @@ const REFUSED: readonly [string, Parameters<typeof defineExperiment>[0], RegExp]
   ["other scales", { MODEL: { ROI_BOX_HEAD: { POOLER_SCALES: [0.25] } } }, /POOLER_SCALES/],
   ["sizes the wrong way round", { INPUT: { MAX_SIZE_TEST: 100 } }, /MAX_SIZE_TEST.*800/],
   ["a floor above β's start", { MODEL: { DYNAMIC_RCNN: { MIN_BETA: 2 } } }, /MIN_BETA.*at most/],
+  [
+    "a band between the head's thresholds",
+    { MODEL: { ROI_HEADS: { BG_IOU_THRESHOLD: 0.1 } } },
+    /0\.5/,
+  ],
   ["thresholds crossed", { MODEL: { RPN: { BG_IOU_THRESHOLD: 0.8 } } }, /BG_IOU_THRESHOLD/],
   [
     "a hue beyond half the circle",

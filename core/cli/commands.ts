@@ -1,0 +1,24 @@
+/** Which function does which command; each is loaded only when it is called. @module */
+import { UsageError } from "../runtime/errors.ts";
+import type { CommandContext, ParsedCommand } from "./options.ts";
+
+/**
+ * Does a command's work.
+ * @returns the process's exit code where it is not 0.
+ * @throws UserError for what the user can mend.
+ */
+export async function dispatch(
+  { name, options }: ParsedCommand,
+  context: CommandContext,
+): Promise<number | void> {
+  switch (name) {
+    case "data":
+      return await (await import("./data_command.ts")).dataCommand(options, context);
+    case "doctor":
+      return await (await import("./doctor_command.ts")).doctorCommand(options);
+    case "report":
+      return await (await import("./report_command.ts")).reportCommand(options, context);
+    default:
+      throw new UsageError(`The command ${name} is not built yet.`);
+  }
+}

@@ -1,0 +1,114 @@
+/** What each command is called with, once its arguments are read. @module */
+
+/** Options that hold for every command. */
+export interface CommonOptions {
+  /** `--set KEY=VALUE`, in the order given; not yet checked. */
+  readonly sets: readonly string[];
+  /** `--seed`: an unsigned 32-bit number; absent: the configuration's SEED. */
+  readonly seed?: number;
+  /** `--device`; absent: WebGPU where the adapter is a real GPU, else the CPU. */
+  readonly device?: "webgpu" | "cpu";
+  /** `--adapter`: part of the adapter's name. */
+  readonly adapter?: string;
+  /** `--json`: the result as one JSON document on stdout, all else on stderr. */
+  readonly json: boolean;
+  /** `--debug`: stack traces and debug messages. */
+  readonly debug: boolean;
+}
+
+/** An experiment's name, folder or file as typed; absent: the one that the user stands in. */
+export interface ExperimentOption {
+  readonly experiment?: string;
+}
+
+/** `train [EXPERIMENT]`. */
+export interface TrainOptions extends CommonOptions, ExperimentOption {
+  /** Start over although there is a checkpoint. */
+  readonly fresh: boolean;
+}
+
+/** `test [EXPERIMENT]`. Files are as typed: resolve them with {@link CommandContext.path}. */
+export interface TestOptions extends CommonOptions, ExperimentOption {
+  /** `-i`: the checkpoint's iteration, from 1; absent: the newest. */
+  readonly iteration?: number;
+  /** Any file of weights that can be loaded, instead of a checkpoint. */
+  readonly weights?: string;
+  /** Saved detections in COCO results form, evaluated without a model. */
+  readonly predictions?: string;
+  /** `-s`: write pictures with detections and ground truth. */
+  readonly showRes: boolean;
+}
+
+/** `report [RUN…]`. */
+export interface ReportOptions extends CommonOptions {
+  /** Experiments or run folders as typed; empty: the run trained last. */
+  readonly runs: readonly string[];
+  /** The HTML file; absent: the run's own report.html. */
+  readonly out?: string;
+}
+
+/** `data NAME`. */
+export interface DataMakeOptions extends CommonOptions {
+  readonly action: "make";
+  readonly name: "digits";
+  /** The folder to write; absent: the data set's own below `data`. */
+  readonly out?: string;
+}
+
+/** `data check [EXPERIMENT]`. */
+export interface DataCheckOptions extends CommonOptions, ExperimentOption {
+  readonly action: "check";
+  /** Take any bad entry for an error (exit code 3). */
+  readonly strict: boolean;
+}
+
+/** `data NAME` or `data check [EXPERIMENT]`. */
+export type DataOptions = DataMakeOptions | DataCheckOptions;
+
+/** `inspect [EXPERIMENT]`. */
+export interface InspectOptions extends CommonOptions, ExperimentOption {
+  readonly weights?: string;
+  /** Run one forward and backward pass on the first IMS_PER_GPU images. */
+  readonly step: boolean;
+  /** Which samples that pass takes: the first N, or random ones as training does. */
+  readonly sampling: "first" | "random";
+  /** IoU threshold of that pass, 0 to 1; absent: WARMUP_IOU. */
+  readonly iou?: number;
+  /** β of that pass, above 0; absent: WARMUP_BETA. */
+  readonly beta?: number;
+}
+
+/** `doctor`. */
+export type DoctorOptions = CommonOptions;
+
+/** Each command's name and options. */
+export interface CommandOptions {
+  readonly train: TrainOptions;
+  readonly test: TestOptions;
+  readonly report: ReportOptions;
+  readonly data: DataOptions;
+  readonly inspect: InspectOptions;
+  readonly doctor: DoctorOptions;
+}
+
+/** A command's name. */
+export type CommandName = keyof CommandOptions;
+
+/** A command line that was understood. */
+export type ParsedCommand = {
+  readonly [Name in CommandName]: { readonly name: Name; readonly options: CommandOptions[Name] };
+}[CommandName];
+
+/** What a command is given besides its options. */
+export interface CommandContext {
+  /** The folder that the user stands in, absolute. */
+  readonly cwd: string;
+  /** What was typed, for the run's record. */
+  readonly commandLine: string;
+  /** A path that the user typed as an absolute one. */
+  path(typed: string): string;
+  /** A line of the result for people, on stdout; nothing with `--json`. */
+  print(line: string): void;
+  /** The result as one JSON document on stdout, with `--json`; nothing without. */
+  json(result: unknown): void;
+}

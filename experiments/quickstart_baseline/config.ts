@@ -1,0 +1,11 @@
+/** Faster R-CNN on handwritten digits: `quickstart` without its dynamics. @module */
+import { launch } from "../../core/cli/launch.ts";
+import { defineExperiment } from "../../core/train/config.ts";
+import quickstart from "../quickstart/config.ts";
+
+export default defineExperiment(
+  { MODEL: { DYNAMIC_RCNN: { DLA: false, DSL: false } } },
+  quickstart,
+);
+
+if (import.meta.main) await launch(import.meta);

@@ -1,0 +1,8 @@
+/** `quickstart` with dynamic SmoothL1 alone. @module */
+import { launch } from "../../core/cli/launch.ts";
+import { defineExperiment } from "../../core/train/config.ts";
+import quickstart from "../quickstart/config.ts";
+
+export default defineExperiment({ MODEL: { DYNAMIC_RCNN: { DLA: false, DSL: true } } }, quickstart);
+
+if (import.meta.main) await launch(import.meta);
