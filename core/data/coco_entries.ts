@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Fault, FaultList } from "./coco_faults.ts";
+import { type Fault, type FaultKind, FaultList } from "./coco_faults.ts";
 import { isRecord, type RawCoco } from "./coco_json.ts";
 
 /** An image of a COCO file. `width` and `height` in pixels, `file_name` below the image folder. */
@@ -160,15 +160,19 @@ function misfit(
   if (!known.categories.has(category_id)) {
     return { kind: "unknown_category", id, detail: `its category_id is ${category_id}` };
   }
-  const detail = `bbox [${bbox.join(", ")}] in image ${image.id} (${image.file_name}, ` +
-    `${image.width}×${image.height})`;
-  const [x, y, w, h] = bbox;
-  if (!bbox.every(Number.isFinite)) return { kind: "box_not_finite", id, detail };
-  if (w < 0 || h < 0) return { kind: "box_negative_size", id, detail };
-  if (w === 0 || h === 0) return { kind: "box_empty", id, detail };
-  if (x >= image.width || y >= image.height || x + w <= 0 || y + h <= 0) {
-    return { kind: "box_outside", id, detail };
-  }
-  const over = Math.max(-x, -y, x + w - image.width, y + h - image.height);
-  return over > EDGE_SLACK ? { kind: "box_beyond_edge", id, detail } : null;
+  const kind = boxFault(bbox, image);
+  if (!kind) return null;
+  const size = `${image.width}×${image.height}`;
+  const detail = `bbox [${bbox.join(", ")}] in image ${image.id} (${image.file_name}, ${size})`;
+  return { kind, id, detail };
+}
+
+function boxFault([x, y, w, h]: CocoAnnotation["bbox"], image: CocoImage): FaultKind | null {
+  if (![x, y, w, h].every(Number.isFinite)) return "box_not_finite";
+  if (w < 0 || h < 0) return "box_negative_size";
+  if (w === 0 || h === 0) return "box_empty";
+  const { width, height } = image;
+  if (x >= width || y >= height || x + w <= 0 || y + h <= 0) return "box_outside";
+  const over = Math.max(-x, -y, x + w - width, y + h - height);
+  return over > EDGE_SLACK ? "box_beyond_edge" : null;
 }

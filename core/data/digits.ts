@@ -85,6 +85,8 @@ export async function makeDigits(outDir: string, options: DigitsOptions = {}): P
   };
   const making = `${outDir}.making-${Deno.pid}`;
   try {
+    // Process ids come round again, in containers often: this may be a killed run's.
+    await Deno.remove(making, { recursive: true }).catch(() => {});
     await Deno.mkdir(join(making, "annotations"), { recursive: true });
     await Deno.writeTextFile(join(making, MANIFEST), JSON.stringify(manifest));
     await writeSplits(making, { manifest, onProgress: options.onProgress });

@@ -98,6 +98,8 @@ Deno.test("makeDigits() sweeps old leftovers of killed runs, not those of runs g
       await Deno.mkdir(join(folder, name));
       if (!name.endsWith("2")) await Deno.utime(join(folder, name), 1e9, 1e9);
     }
+    // What a killed run of the same process id left is taken over.
+    await Deno.mkdir(join(folder, `digits.making-${Deno.pid}`, "train"), { recursive: true });
     await makeDigits(join(folder, "digits"), SMALL);
     const left = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).toSorted();
     assert.deepEqual(left, ["digits", "digits.making-2", "digits.making-x", "other.making-1"]);
