@@ -1,5 +1,7 @@
 /** All operators: one export line each. */
 export * from "./anchor_grid/mod.ts";
+export * from "./box_decode/mod.ts";
+export * from "./box_encode/mod.ts";
 export * from "./frozen_scale/mod.ts";
 export * from "./relu/mod.ts";
 export * from "./valid_rows/mod.ts";
