@@ -61,18 +61,17 @@ export const METRIC_NAMES = [
 
 /**
  * The iterations in a `metrics.jsonl`, ascending. A run that was killed and resumed repeats
- * iterations: the later line counts. A last line without its end, as a kill leaves it, is left
- * out, also where a resumed run went on behind it in the same line. A field that is missing or
- * null is NaN. Throws DataError naming the line where one is not such an object.
+ * iterations: the later line counts. A line without its end, as a kill leaves it, is left out;
+ * what a resumed run wrote behind it in the same line is read. A field that is missing or null is
+ * NaN. Throws DataError naming the line where one is anything else.
  */
 export function parseMetrics(text: string): IterationMetrics[] {
   const byIteration = new Map<number, IterationMetrics>();
-  const lines = text.split("\n");
-  lines.forEach((line, index) => {
+  text.split("\n").forEach((line, index) => {
     if (line.trim() === "") return;
     const row = parseLine(line);
     if (row) byIteration.set(row.iteration, row);
-    else if (index < lines.length - 1) {
+    else if (!isTorn(line)) {
       throw new DataError(
         `Line ${index + 1} of the metrics is not an object with an iteration: ` +
           `${line.slice(0, 60)}; take the line out.`,
@@ -87,6 +86,10 @@ function parseLine(line: string): IterationMetrics | undefined {
   if (whole) return whole;
   const behindTornPart = line.lastIndexOf('{"iteration"');
   return behindTornPart > 0 ? parseRow(line.slice(behindTornPart)) : undefined;
+}
+
+function isTorn(line: string): boolean {
+  return line.startsWith("{") && parseObject(line) === undefined;
 }
 
 function parseRow(text: string): IterationMetrics | undefined {

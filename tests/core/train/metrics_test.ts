@@ -33,6 +33,7 @@ Deno.test("parseMetrics() leaves out a torn last line, and one that a resumed ru
     line(3, { loss: 6 })
   }\n`;
   assert.deepEqual(losses(glued), [[1, 9], [2, 7], [3, 6]]);
+  assert.deepEqual(losses(glued.replace(torn, torn + "\n")), [[1, 9], [2, 7], [3, 6]]);
   assert.deepEqual(parseMetrics(""), []);
 });
 
