@@ -67,8 +67,8 @@ function stoppers(reports: readonly CheckReport[], config: Config): string[] {
     }
     if (categories.length + 1 !== classes) {
       found.push(
-        `${spec.name}: ${categories.length} categories and the background need ` +
-          `MODEL.ROI_BOX_HEAD.NUM_CLASSES ${categories.length + 1}, not ${classes}.`,
+        `${spec.name}: its classes and the background are ${categories.length + 1}, but ` +
+          `MODEL.ROI_BOX_HEAD.NUM_CLASSES is ${classes}.`,
       );
     }
     return found;

@@ -5,7 +5,7 @@ import { UsageError } from "../runtime/errors.ts";
 import { runFolderOf } from "../train/run_folder.ts";
 import { findExperiment, loadExperiment } from "./find_experiment.ts";
 import { processSurroundings } from "./context.ts";
-import { guarded, runCommandLine } from "./main.ts";
+import { guarded, runCommandLine } from "./run_command.ts";
 
 /**
  * Trains the experiment of the module that calls it, with the options of `train`:

@@ -20,7 +20,12 @@ export type {
   DeepReadonly,
 } from "./config_types.ts";
 export { validateConfig } from "./config_validate.ts";
-export { applyOverrides, resolveRunConfig } from "./config_overrides.ts";
+export {
+  applyOverrides,
+  type OverrideOptions,
+  resolveRunConfig,
+  type RunConfig,
+} from "./config_overrides.ts";
 export { resolveSchedule, type Schedule } from "./config_schedule.ts";
 
 /** The original's `r50_fpn_1x`, which every experiment starts from. */

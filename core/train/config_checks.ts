@@ -97,19 +97,31 @@ function rpnFaults({ MODEL: { RPN, ROI_BOX_HEAD, ROI_HEADS } }: Config): ConfigF
       received: ROI_BOX_HEAD.POOLER_SCALES,
     });
   }
-  return [...faults, ...thresholdFaults("RPN", RPN), ...thresholdFaults("ROI_HEADS", ROI_HEADS)];
+  return [...faults, ...thresholdFaults(RPN, ROI_HEADS)];
 }
 
 function thresholdFaults(
-  section: string,
-  { FG_IOU_THRESHOLD, BG_IOU_THRESHOLD }: { FG_IOU_THRESHOLD: number; BG_IOU_THRESHOLD: number },
+  rpn: Config["MODEL"]["RPN"],
+  roiHeads: Config["MODEL"]["ROI_HEADS"],
 ): ConfigFault[] {
-  if (BG_IOU_THRESHOLD <= FG_IOU_THRESHOLD) return [];
-  return [{
-    path: `MODEL.${section}.BG_IOU_THRESHOLD`,
-    expected: `at most MODEL.${section}.FG_IOU_THRESHOLD (${FG_IOU_THRESHOLD})`,
-    received: BG_IOU_THRESHOLD,
-  }];
+  const faults: ConfigFault[] = [];
+  if (rpn.BG_IOU_THRESHOLD > rpn.FG_IOU_THRESHOLD) {
+    faults.push({
+      path: "MODEL.RPN.BG_IOU_THRESHOLD",
+      expected: `at most MODEL.RPN.FG_IOU_THRESHOLD (${rpn.FG_IOU_THRESHOLD})`,
+      received: rpn.BG_IOU_THRESHOLD,
+    });
+  }
+  // The dynamic threshold is both at once, so the head has one.
+  if (roiHeads.BG_IOU_THRESHOLD !== roiHeads.FG_IOU_THRESHOLD) {
+    faults.push({
+      path: "MODEL.ROI_HEADS.BG_IOU_THRESHOLD",
+      expected: `${roiHeads.FG_IOU_THRESHOLD}, as MODEL.ROI_HEADS.FG_IOU_THRESHOLD, since a band ` +
+        "of ignored proposals between the two is not supported",
+      received: roiHeads.BG_IOU_THRESHOLD,
+    });
+  }
+  return faults;
 }
 
 function modelFaults({ MODEL: { BACKBONE, RESNETS, WEIGHT } }: Config): ConfigFault[] {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { makeContext } from "../../../core/cli/context.ts";
-import { guarded, runCommandLine } from "../../../core/cli/main.ts";
+import { guarded, runCommandLine } from "../../../core/cli/run_command.ts";
 import { DataError, DeviceError, UsageError } from "../../../core/runtime/errors.ts";
 import { PROJECT_ROOT } from "../../../core/train/run_folder.ts";
 
@@ -44,10 +44,10 @@ Deno.test("any other error is one line, and a stack only with --debug", async ()
   assert.equal(await guarded(work, options), 1);
   assert.equal(quiet.err.length, 1);
   assert.match(quiet.err[0] ?? "", /^error: TypeError: x is undefined \(.*--debug/);
-  assert.doesNotMatch(quiet.err[0] ?? "", /\n|main_test/);
+  assert.doesNotMatch(quiet.err[0] ?? "", /\n|run_command_test/);
   const loud = capture();
   await guarded(work, { debug: true, surroundings: loud.surroundings });
-  assert.match(loud.err.join("\n"), /main_test\.ts/);
+  assert.match(loud.err.join("\n"), /run_command_test\.ts/);
 });
 
 Deno.test("a command's own exit code passes through", async () => {
