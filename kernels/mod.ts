@@ -7,3 +7,4 @@ export * from "./relu/mod.ts";
 export * from "./valid_rows/mod.ts";
 export * from "./large_boxes/mod.ts";
 export * from "./channel_affine/mod.ts";
+export * from "./group_norm/mod.ts";

@@ -1,0 +1,160 @@
+/**
+ * GroupNorm's kernels. Statistics are reduced in two stages: per chunk of pixels and channel, then per group.
+ * `partials` is scratch [N, chunks, C, 2] of the WebGPU side; host code does not touch it.
+ */
+import {
+  alignedView,
+  ceilDiv,
+  defineKernel,
+  type Dispatch,
+  gridFor,
+  type PlanContext,
+  type Shader,
+} from "../../core/runtime/mod.ts";
+import { elementwise } from "../_shared/elementwise.ts";
+import laneSumSource from "../_shared/lane_sum.wgsl" with { type: "text" };
+import { mapParts } from "../_shared/map_parts.ts";
+import backwardParametersSource from "./backward_parameters.wgsl" with { type: "text" };
+import backwardXSource from "./backward_x.wgsl" with { type: "text" };
+import chunkMomentsSource from "./chunk_moments.wgsl" with { type: "text" };
+import chunkSumsSource from "./chunk_sums.wgsl" with { type: "text" };
+import coefficientsSource from "./coefficients.wgsl" with { type: "text" };
+import * as host from "./host.ts";
+import momentsSource from "./moments.wgsl" with { type: "text" };
+
+const chunkMomentsShader = { source: chunkMomentsSource };
+const momentsShader = { source: laneSumSource + momentsSource };
+const chunkSumsShader = { source: chunkSumsSource };
+const coefficientsShader = { source: laneSumSource + coefficientsSource };
+const backwardParametersShader = { source: laneSumSource + backwardParametersSource };
+const backwardXShader = { source: backwardXSource };
+
+/**
+ * Pixels of one chunk: long enough that the second stage has little to do, short enough that a small map
+ * still occupies a GPU.
+ */
+export function chunkLength(pixels: number): number {
+  return Math.min(256, Math.max(16, ceilDiv(pixels, 64)));
+}
+
+function chunksOf({ pixels }: host.GroupNormExtent) {
+  const chunk = chunkLength(pixels);
+  return { chunk, chunks: ceilDiv(pixels, chunk) };
+}
+
+/** The first stage over all images: whole images, or runs of whole chunks where an image is too large. */
+function chunkDispatches(
+  shader: Shader,
+  extent: host.GroupNormExtent,
+  options: {
+    context: PlanContext;
+    split: readonly string[];
+    uniforms?: Readonly<Record<string, number>>;
+  },
+): Dispatch[] {
+  const { images, pixels, channels } = extent;
+  const { chunk, chunks } = chunksOf(extent);
+  const imageElements = pixels * channels;
+  const parts = mapParts({
+    images,
+    rows: chunks,
+    imageElements,
+    rowElements: (rows) => rows * chunk * channels,
+  }, options.context);
+  return parts.map((part): Dispatch => {
+    const start = part.image * imageElements + part.row * chunk * channels;
+    const length = Math.min(part.rows * chunk, pixels - part.row * chunk) * channels;
+    const end = start + (part.images - 1) * imageElements + length;
+    const { view, base } = alignedView(start, end, options.context);
+    const count = part.images * part.rows * channels;
+    const { grid, rowLength } = gridFor(count, 64);
+    const place = { firstImage: part.image, firstChunk: part.row, partChunks: part.rows };
+    const uniforms = { count, row: rowLength, base, channels, pixels, chunk, chunks, ...place };
+    return {
+      shader,
+      uniforms: { ...uniforms, ...options.uniforms },
+      grid,
+      views: Object.fromEntries(options.split.map((name) => [name, view])),
+    };
+  });
+}
+
+/** x [N, H, W, C], gamma, beta [C] → mean, rstd [N, G], scale, shift [N, C]. */
+export const momentsKernel = defineKernel({
+  name: "group_norm_moments",
+  signature: {
+    x: "f32",
+    gamma: "f32",
+    beta: "f32",
+    partials: "f32",
+    mean: "f32",
+    rstd: "f32",
+    scale: "f32",
+    shift: "f32",
+  },
+  host: host.moments,
+  wgsl: (p: host.GroupNormExtent & { epsilon: number }, context) => {
+    const { images, pixels, channels, groups, epsilon } = p;
+    const merge: Dispatch = {
+      shader: momentsShader,
+      uniforms: { channels, groups, pixels, epsilon, ...chunksOf(p) },
+      grid: [images * groups, 1, 1],
+    };
+    return [...chunkDispatches(chunkMomentsShader, p, { context, split: ["x"] }), merge];
+  },
+});
+
+/** dOut, out, x [N, H, W, C] and the saved statistics → dX, dGamma, dBeta; coefficients [N, C, 4] is scratch. */
+export const backwardKernel = defineKernel({
+  name: "group_norm_backward",
+  signature: {
+    dOut: "f32",
+    out: "f32",
+    x: "f32",
+    gamma: "f32",
+    mean: "f32",
+    rstd: "f32",
+    partials: "f32",
+    coefficients: "f32",
+    dX: "f32",
+    dGamma: "f32",
+    dBeta: "f32",
+  },
+  host: host.backward,
+  wgsl: (p: host.GroupNormExtent & { relu: boolean; needsX: boolean }, context) => {
+    const { images, pixels, channels, groups } = p;
+    const relu = Number(p.relu), { chunks } = chunksOf(p);
+    const split = ["dOut", "out", "x"];
+    const sums = chunkDispatches(chunkSumsShader, p, {
+      context,
+      split,
+      uniforms: { groups, relu },
+    });
+    const parameters: Dispatch = {
+      shader: backwardParametersShader,
+      uniforms: { channels, rows: images * chunks },
+      grid: [channels, 1, 1],
+    };
+    if (!p.needsX) return [...sums, parameters];
+    const coefficients: Dispatch = {
+      shader: coefficientsShader,
+      uniforms: { channels, groups, pixels, chunks },
+      grid: [images * groups, 1, 1],
+    };
+    return [...sums, parameters, coefficients, ...gradientDispatches(p, context)];
+  },
+});
+
+function gradientDispatches(
+  { images, pixels, channels, relu }: host.GroupNormExtent & { relu: boolean },
+  context: PlanContext,
+): Dispatch[] {
+  const imageSize = pixels * channels;
+  const uniforms = { channels, imageSize, relu: Number(relu) };
+  const split = ["dOut", "out", "x", "dX"];
+  const options = { context, split, uniforms, unit: channels };
+  return elementwise(backwardXShader, images * imageSize, options).map((part): Dispatch => ({
+    ...part,
+    uniforms: { ...part.uniforms, start: part.views!.x!.start + part.uniforms.base! },
+  }));
+}
