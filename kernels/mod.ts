@@ -8,3 +8,4 @@ export * from "./valid_rows/mod.ts";
 export * from "./large_boxes/mod.ts";
 export * from "./channel_affine/mod.ts";
 export * from "./group_norm/mod.ts";
+export * from "./max_pool/mod.ts";

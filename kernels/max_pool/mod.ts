@@ -1,0 +1,205 @@
+/**
+ * Max pooling over [N, H, W, C] with −inf padding: torch.nn.MaxPool2d in floor mode. The stem uses 3/2/1,
+ * the FPN's sixth level 1/2/0.
+ * @module
+ */
+import {
+  alignedView,
+  defineKernel,
+  differentiable,
+  type Dispatch,
+  empty,
+  gridFor,
+  launch,
+  nhwc,
+  type PlanContext,
+  type Tensor,
+  windowOutput,
+} from "../../core/runtime/mod.ts";
+import { type MapPart, mapParts } from "../_shared/map_parts.ts";
+import nanSource from "../_shared/nan.wgsl" with { type: "text" };
+import backwardSource from "./backward_x.wgsl" with { type: "text" };
+import forwardSource from "./forward.wgsl" with { type: "text" };
+import * as host from "./host.ts";
+
+const forwardShader = { source: nanSource + forwardSource };
+const backwardShader = { source: backwardSource };
+
+const forwardKernel = defineKernel({
+  name: "max_pool",
+  signature: { x: "f32", out: "f32" },
+  host: host.forward,
+  wgsl: (p: host.PoolParams, context) => {
+    const { xRow, outRow } = rowElements(p);
+    return mapParts({
+      images: p.images,
+      rows: p.outHeight,
+      imageElements: Math.max(p.height * xRow, p.outHeight * outRow),
+      rowElements: (rows) => Math.max(((rows - 1) * p.stride + p.kernel) * xRow, rows * outRow),
+    }, context).map((part) => forwardDispatch(p, part, context));
+  },
+});
+
+function rowElements({ width, outWidth, channels }: host.PoolParams) {
+  return { xRow: width * channels, outRow: outWidth * channels };
+}
+
+/** Rows of x that the windows of some rows of out reach. */
+function inputRows(p: host.PoolParams, first: number, count: number) {
+  const start = Math.max(0, first * p.stride - p.padding);
+  const end = Math.min(p.height, (first + count - 1) * p.stride - p.padding + p.kernel);
+  return { first: start, count: end - start };
+}
+
+/** Rows of out whose windows reach some rows of x; where strides skip those, one row that is not read. */
+function outputRows(p: host.PoolParams, first: number, count: number) {
+  const reached = Math.ceil((first + p.padding - p.kernel + 1) / p.stride);
+  const last = Math.floor((first + count - 1 + p.padding) / p.stride);
+  const end = Math.min(p.outHeight, last + 1);
+  const start = Math.max(0, Math.min(reached, end - 1));
+  return { first: start, count: end - start };
+}
+
+/** The view of rows of `images` consecutive images; more than one image only with all rows. */
+function rowsView(
+  { image, images }: MapPart,
+  rows: { first: number; count: number; height: number; elements: number },
+  context: PlanContext,
+) {
+  const start = (image * rows.height + rows.first) * rows.elements;
+  const length = ((images - 1) * rows.height + rows.count) * rows.elements;
+  return alignedView(start, start + length, context);
+}
+
+function forwardDispatch(p: host.PoolParams, part: MapPart, context: PlanContext): Dispatch {
+  const { height, width, channels, outHeight, outWidth, kernel, stride, padding } = p;
+  const { xRow, outRow } = rowElements(p);
+  const whole = part.rows === outHeight;
+  const input = whole ? { first: 0, count: height } : inputRows(p, part.row, part.rows);
+  const x = rowsView(part, { ...input, height, elements: xRow }, context);
+  const output = { first: part.row, count: part.rows, height: outHeight, elements: outRow };
+  const out = rowsView(part, output, context);
+  const count = part.images * part.rows * outRow;
+  const { grid, rowLength } = gridFor(count, 64);
+  const bases = { xBase: x.base, outBase: out.base };
+  const rows = { firstRow: input.first, rows: input.count };
+  const outRows = { outRows: part.rows, firstOutRow: part.row };
+  const extent = { channels, height, width, outWidth };
+  return {
+    shader: forwardShader,
+    uniforms: {
+      count,
+      row: rowLength,
+      ...bases,
+      ...extent,
+      ...rows,
+      ...outRows,
+      kernel,
+      stride,
+      padding,
+    },
+    grid,
+    views: { x: x.view, out: out.view },
+  };
+}
+
+const backwardKernel = defineKernel({
+  name: "max_pool_backward_x",
+  signature: { dOut: "f32", out: "f32", x: "f32", dX: "f32" },
+  host: host.backwardX,
+  wgsl: (p: host.PoolParams, context) => {
+    const { xRow, outRow } = rowElements(p);
+    return mapParts({
+      images: p.images,
+      rows: p.height,
+      imageElements: Math.max(p.height * xRow, p.outHeight * outRow),
+      rowElements: (rows) =>
+        Math.max(
+          (rows + 2 * (p.kernel - 1)) * xRow,
+          (Math.ceil((rows + p.kernel) / p.stride) + 1) * outRow,
+        ),
+    }, context).map((part) => backwardDispatch(p, part, context));
+  },
+});
+
+function backwardDispatch(p: host.PoolParams, part: MapPart, context: PlanContext): Dispatch {
+  const { height, width, channels, outHeight, outWidth, kernel, stride, padding } = p;
+  const { xRow, outRow } = rowElements(p);
+  const whole = part.rows === height;
+  const output = whole ? { first: 0, count: outHeight } : outputRows(p, part.row, part.rows);
+  const windows = inputRows(p, output.first, output.count);
+  const input = whole ? { first: 0, count: height } : {
+    first: Math.min(part.row, windows.first),
+    count: Math.max(part.row + part.rows, windows.first + windows.count) -
+      Math.min(part.row, windows.first),
+  };
+  const dXRows = { first: part.row, count: part.rows, height, elements: xRow };
+  const dX = rowsView(part, dXRows, context);
+  const x = rowsView(part, { ...input, height, elements: xRow }, context);
+  const out = rowsView(part, { ...output, height: outHeight, elements: outRow }, context);
+  const count = part.images * part.rows * xRow;
+  const { grid, rowLength } = gridFor(count, 64);
+  const bases = { dXBase: dX.base, xBase: x.base, outBase: out.base };
+  const rows = { firstRow: part.row, rows: part.rows };
+  const xRows = { xFirstRow: input.first, xRows: input.count };
+  const outRows = { firstOutRow: output.first, outRows: output.count };
+  const extent = { channels, height, width, outHeight, outWidth };
+  const window = { kernel, stride, padding };
+  return {
+    shader: backwardShader,
+    uniforms: {
+      count,
+      row: rowLength,
+      ...bases,
+      ...extent,
+      ...rows,
+      ...xRows,
+      ...outRows,
+      ...window,
+    },
+    grid,
+    views: { dOut: out.view, out: out.view, x: x.view, dX: dX.view },
+  };
+}
+
+/** The window of {@link maxPool}, in pixels. */
+export interface MaxPoolOptions {
+  readonly kernel: number;
+  readonly stride: number;
+  /** 0 where absent; at most half the kernel. */
+  readonly padding?: number;
+}
+
+/**
+ * Maximum over square windows; the gradient goes to a window's first maximum, row by row, as PyTorch's.
+ * Saves input and output and no indices: both are usually alive for their neighbours anyway.
+ * @param x f32 [N, H, W, C]
+ * @returns f32 [N, OH, OW, C], OH = floor((H + 2·padding − kernel) / stride) + 1
+ * @throws RangeError where the padding is above half the kernel: a window would lie outside of x
+ */
+export function maxPool(x: Tensor, options: MaxPoolOptions): Tensor {
+  const { kernel, stride, padding = 0 } = options;
+  if (padding * 2 > kernel) {
+    throw new RangeError(
+      `Cannot pool as the padding must be at most half the kernel of ${kernel}: it is ${padding}`,
+    );
+  }
+  const [images, height, width, channels] = nhwc(x.shape, "x");
+  const window = { kernel, stride, padding, dilation: 1 };
+  const outHeight = windowOutput(height, window), outWidth = windowOutput(width, window);
+  const out = empty(x.device, [images, outHeight, outWidth, channels]);
+  const extent = { images, height, width, channels, outHeight, outWidth };
+  const params = { ...extent, kernel, stride, padding };
+  launch(forwardKernel, { x, out }, params);
+  differentiable({
+    inputs: [x],
+    outputs: [out],
+    saved: [x, out],
+    backward: ([dOut]) => {
+      const dX = empty(x.device, x.shape);
+      launch(backwardKernel, { dOut: dOut!, out, x, dX }, params);
+      return [dX];
+    },
+  });
+  return out;
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { backwardFrom, fromArray, record, scope } from "../../core/runtime/mod.ts";
+import { maxPool } from "../../kernels/max_pool/mod.ts";
+import { checkOp, floats } from "../_support/check_op.ts";
+import { onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
+
+const CASES: [number[], { kernel: number; stride: number; padding: number }][] = [
+  [[0, 4, 4, 3], { kernel: 3, stride: 2, padding: 1 }],
+  [[1, 1, 1, 1], { kernel: 3, stride: 2, padding: 1 }],
+  [[2, 7, 5, 3], { kernel: 3, stride: 2, padding: 1 }],
+  [[3, 8, 6, 5], { kernel: 3, stride: 2, padding: 1 }],
+  [[2, 25, 9, 3], { kernel: 3, stride: 2, padding: 1 }],
+  [[2, 33, 7, 4], { kernel: 1, stride: 2, padding: 0 }],
+  [[1, 6, 9, 7], { kernel: 2, stride: 2, padding: 0 }],
+  [[1, 29, 5, 6], { kernel: 3, stride: 1, padding: 1 }],
+  [[1, 6, 30, 10], { kernel: 1, stride: 2, padding: 0 }],
+  [[1, 31, 5, 6], { kernel: 2, stride: 3, padding: 0 }],
+];
+
+for (const [shape, window] of CASES) {
+  const { kernel, stride, padding } = window;
+  checkOp({
+    name: `maxPool ${shape.join("×")} ${kernel}/${stride}/${padding}`,
+    inputs: { x: floats(shape) },
+    run: ({ x }) => maxPool(x!, window),
+    gradients: ["x"],
+    targets: [...TARGETS, SPLIT_TARGET],
+  });
+}
+
+onDevices(
+  "maxPool sends the gradient of a tie to the first maximum row by row",
+  async (device) => {
+    const { out, dX } = scope(() => {
+      // Both windows of 2×2 hold −1 twice; the first one row by row is the pixel that they share.
+      const x = fromArray(device, [1, 2, 3, 1], new Float32Array([-5, -1, -7, -1, -9, -1]));
+      x.requiresGrad = true;
+      const { result, tape } = record(() => maxPool(x, { kernel: 2, stride: 1 }));
+      const gradient = fromArray(device, [1, 1, 2, 1], new Float32Array([10, 100]));
+      return { out: result, dX: backwardFrom(tape, [{ output: result, gradient }]).get(x.id)! };
+    });
+    assert.deepEqual([...await out.readFloats()], [-1, -1]);
+    assert.deepEqual([...await dX.readFloats()], [0, 110, 0, 0, 0, 0]);
+    out.release();
+    dX.release();
+  },
+  [...TARGETS, SPLIT_TARGET],
+);
+
+onDevices("maxPool over equal values, padding, −inf and NaN", async (device) => {
+  const tensors = scope(() => {
+    const x = fromArray(device, [1, 1, 4, 1], new Float32Array([-Infinity, NaN, -3, -3]));
+    x.requiresGrad = true;
+    const { result, tape } = record(() => maxPool(x, { kernel: 3, stride: 2, padding: 1 }));
+    const gradient = fromArray(device, [1, 1, 2, 1], new Float32Array([1, 1]));
+    backwardFrom(tape, [{ output: result, gradient }]);
+    const flat = fromArray(device, [1, 2, 2, 1], new Float32Array(4));
+    flat.requiresGrad = true;
+    const pooled = record(() => maxPool(flat, { kernel: 3, stride: 2, padding: 1 }));
+    const one = fromArray(device, [1, 1, 1, 1], new Float32Array([1]));
+    const dFlat = backwardFrom(pooled.tape, [{ output: pooled.result, gradient: one }]);
+    const low = fromArray(device, [1, 1, 1, 1], new Float32Array([-Infinity]));
+    const lowest = maxPool(low, { kernel: 3, stride: 2, padding: 1 });
+    return { result, dFlat: dFlat.get(flat.id)!, lowest };
+  });
+  assert.deepEqual([...await tensors.result.readFloats()], [NaN, NaN]);
+  assert.deepEqual([...await tensors.dFlat.readFloats()], [1, 0, 0, 0]);
+  assert.deepEqual([...await tensors.lowest.readFloats()], [-Infinity]);
+  for (const tensor of Object.values(tensors)) tensor.release();
+});
+
+Deno.test("maxPool refuses a padding above half the kernel", () => {
+  scope(() => {
+    const x = fromArray(reference, [1, 1, 1, 1], new Float32Array(1));
+    assert.throws(() => maxPool(x, { kernel: 1, stride: 2, padding: 1 }), /half the kernel of 1/);
+  });
+});
