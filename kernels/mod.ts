@@ -9,3 +9,4 @@ export * from "./large_boxes/mod.ts";
 export * from "./channel_affine/mod.ts";
 export * from "./group_norm/mod.ts";
 export * from "./max_pool/mod.ts";
+export * from "./upsample_add/mod.ts";

@@ -51,13 +51,13 @@ function inputRows(p: host.PoolParams, first: number, count: number) {
   return { first: start, count: end - start };
 }
 
-/** Rows of out whose windows reach some rows of x; where strides skip those, one row that is not read. */
+/** Rows of out whose windows reach some rows of x; where strides skip those, one row, `read` false. */
 function outputRows(p: host.PoolParams, first: number, count: number) {
   const reached = Math.ceil((first + p.padding - p.kernel + 1) / p.stride);
   const last = Math.floor((first + count - 1 + p.padding) / p.stride);
   const end = Math.min(p.outHeight, last + 1);
   const start = Math.max(0, Math.min(reached, end - 1));
-  return { first: start, count: end - start };
+  return { first: start, count: end - start, read: reached < end };
 }
 
 /** The view of rows of `images` consecutive images; more than one image only with all rows. */
@@ -126,8 +126,12 @@ function backwardDispatch(p: host.PoolParams, part: MapPart, context: PlanContex
   const { height, width, channels, outHeight, outWidth, kernel, stride, padding } = p;
   const { xRow, outRow } = rowElements(p);
   const whole = part.rows === height;
-  const output = whole ? { first: 0, count: outHeight } : outputRows(p, part.row, part.rows);
-  const windows = inputRows(p, output.first, output.count);
+  const output = whole
+    ? { first: 0, count: outHeight, read: true }
+    : outputRows(p, part.row, part.rows);
+  const windows = output.read
+    ? inputRows(p, output.first, output.count)
+    : { first: part.row, count: part.rows };
   const input = whole ? { first: 0, count: height } : {
     first: Math.min(part.row, windows.first),
     count: Math.max(part.row + part.rows, windows.first + windows.count) -

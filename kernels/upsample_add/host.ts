@@ -1,0 +1,47 @@
+/** Nearest upsampling + sum over typed arrays, NHWC; shapes as in mod.ts. */
+import type { FloatArray } from "../../core/runtime/mod.ts";
+
+/** Extents of the lateral (and output) map, and of the smaller one. */
+export interface UpsampleParams {
+  readonly images: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly topHeight: number;
+  readonly topWidth: number;
+}
+
+/** out = top at the nearest pixel + lateral. */
+export function forward(
+  { top, lateral, out }: { top: FloatArray; lateral: FloatArray; out: FloatArray },
+  { images, height, width, channels, topHeight, topWidth }: UpsampleParams,
+): void {
+  let i = 0;
+  for (let n = 0; n < images; n++) {
+    for (let y = 0; y < height; y++) {
+      const line = (n * topHeight + Math.floor(y * topHeight / height)) * topWidth;
+      for (let x = 0; x < width; x++) {
+        const from = (line + Math.floor(x * topWidth / width)) * channels;
+        for (let c = 0; c < channels; c++, i++) out[i] = top[from + c]! + lateral[i]!;
+      }
+    }
+  }
+}
+
+/** dTop = sum of dOut over the pixels that each element went to. */
+export function backwardTop(
+  { dOut, dTop }: { dOut: FloatArray; dTop: FloatArray },
+  { images, height, width, channels, topHeight, topWidth }: UpsampleParams,
+): void {
+  dTop.fill(0);
+  let i = 0;
+  for (let n = 0; n < images; n++) {
+    for (let y = 0; y < height; y++) {
+      const line = (n * topHeight + Math.floor(y * topHeight / height)) * topWidth;
+      for (let x = 0; x < width; x++) {
+        const to = (line + Math.floor(x * topWidth / width)) * channels;
+        for (let c = 0; c < channels; c++, i++) dTop[to + c]! += dOut[i]!;
+      }
+    }
+  }
+}
