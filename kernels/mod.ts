@@ -3,6 +3,7 @@ export * from "./anchor_grid/mod.ts";
 export * from "./box_decode/mod.ts";
 export * from "./box_encode/mod.ts";
 export * from "./frozen_scale/mod.ts";
+export * from "./match_boxes/mod.ts";
 export * from "./relu/mod.ts";
 export * from "./valid_rows/mod.ts";
 export * from "./large_boxes/mod.ts";
