@@ -5,6 +5,8 @@ export * from "./box_encode/mod.ts";
 export * from "./frozen_scale/mod.ts";
 export * from "./match_boxes/mod.ts";
 export * from "./relu/mod.ts";
+export * from "./roi_labels/mod.ts";
+export * from "./rpn_labels/mod.ts";
 export * from "./valid_rows/mod.ts";
 export * from "./large_boxes/mod.ts";
 export * from "./channel_affine/mod.ts";
