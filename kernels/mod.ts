@@ -13,3 +13,5 @@ export * from "./channel_affine/mod.ts";
 export * from "./group_norm/mod.ts";
 export * from "./max_pool/mod.ts";
 export * from "./upsample_add/mod.ts";
+export * from "./conv2d/mod.ts";
+export * from "./linear/mod.ts";

@@ -1,0 +1,91 @@
+/** Sums over rows: bias gradients, and adding up the partial sums of a split reduction. */
+import {
+  alignedView,
+  ceilDiv,
+  defineKernel,
+  type Dispatch,
+  empty,
+  type FloatArray,
+  full,
+  gridFor,
+  launch,
+  type PlanContext,
+  type Shape,
+  splitRange,
+  type Tensor,
+} from "../../core/runtime/mod.ts";
+import source from "./column_sums.wgsl" with { type: "text" };
+
+const shader = { source };
+
+interface SumParams {
+  readonly rows: number;
+  readonly columns: number;
+  readonly splits: number;
+}
+
+/** Sums of a split at least, and invocations at most, that splitting is worth. */
+const ROWS_PER_SPLIT = 64;
+const INVOCATIONS = 1 << 16;
+
+const kernel = defineKernel({
+  name: "column_sums",
+  signature: { x: "f32", out: "f32" },
+  host: sumOnHost,
+  wgsl: dispatches,
+});
+
+/**
+ * Sums of the columns of x, seen as `[rows, columns]`, in two stages where there are many rows.
+ * @param x f32 of any shape whose last extents make up `columns`
+ * @param shape of the result, of `columns` elements
+ * @returns f32 of `shape`; zeros where x has no rows
+ */
+export function columnSums(x: Tensor, shape: Shape): Tensor {
+  const out = empty(x.device, shape);
+  const columns = out.size, rows = columns === 0 ? 0 : x.size / columns;
+  if (rows === 0) return full(x.device, shape, 0);
+  const splits = x.device.info.kind === "cpu" ? 1 : Math.max(
+    1,
+    Math.min(
+      ceilDiv(rows, ROWS_PER_SPLIT),
+      Math.floor(INVOCATIONS / columns),
+      Math.floor(x.device.info.maxBindingBytes / 4 / columns),
+    ),
+  );
+  if (splits === 1) launch(kernel, { x, out }, { rows, columns, splits });
+  else {
+    const partial = empty(x.device, [splits, columns]);
+    launch(kernel, { x, out: partial }, { rows, columns, splits });
+    launch(kernel, { x: partial, out }, { rows: splits, columns, splits: 1 });
+  }
+  return out;
+}
+
+/** Sums in float64, since a bias gradient adds up hundreds of thousands of pixels. */
+function sumOnHost({ x, out }: { x: FloatArray; out: FloatArray }, p: SumParams): void {
+  const { rows, columns } = p;
+  const sums = new Float64Array(columns);
+  for (let start = 0; start < rows * columns; start += columns) {
+    for (let j = 0; j < columns; j++) sums[j]! += x[start + j]!;
+  }
+  out.set(sums);
+}
+
+function dispatches({ rows, columns, splits }: SumParams, context: PlanContext): Dispatch[] {
+  return splitRange(rows * columns, columns, context).map(({ start, end }, index) => {
+    const { view, base } = alignedView(start, end, context);
+    const { grid, rowLength } = gridFor(columns * splits, 64);
+    const here = (end - start) / columns;
+    const uniforms = {
+      rows: here,
+      columns,
+      rowsPerSplit: ceilDiv(here, splits),
+      splits,
+      row: rowLength,
+      base,
+      accumulate: index === 0 ? 0 : 1,
+    };
+    return { shader, uniforms, grid, views: { x: view } };
+  });
+}

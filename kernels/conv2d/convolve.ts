@@ -1,0 +1,103 @@
+/** The kernels of the convolution and the matrix product, and their gradients on the tape. */
+import {
+  defineKernel,
+  differentiable,
+  empty,
+  full,
+  launch,
+  type Shape,
+  type Tensor,
+} from "../../core/runtime/mod.ts";
+import { columnSums } from "../_shared/column_sums.ts";
+import { reluMask } from "../_shared/relu_mask.ts";
+import type { Geometry } from "./geometry.ts";
+import * as host from "./host.ts";
+import { planForward, planInput } from "./plan_gather.ts";
+import { planWeight, splitsOf } from "./plan_weight.ts";
+
+// `bias` is bound even where there is none: then the weight stands in for it and is not read.
+const forwardKernel = defineKernel({
+  name: "conv2d",
+  signature: { source: "f32", weight: "f32", bias: "f32", destination: "f32" },
+  host: ({ source, weight, bias, destination }, p: host.ForwardParams) =>
+    host.forward({ x: source, weight, bias, out: destination }, p),
+  wgsl: (p, context) => planForward(p, p, context),
+});
+
+const inputKernel = defineKernel({
+  name: "conv2d_backward_x",
+  signature: { source: "f32", weight: "f32", bias: "f32", destination: "f32" },
+  host: ({ source, weight, destination }, g: Geometry) =>
+    host.backwardInput({ dOut: source, weight, dX: destination }, g),
+  wgsl: (g, context) => planInput(g, context),
+});
+
+const weightKernel = defineKernel({
+  name: "conv2d_backward_weight",
+  signature: { x: "f32", dOut: "f32", partial: "f32" },
+  host: ({ x, dOut, partial }, p: Geometry & { splits: number }) =>
+    host.backwardWeight({ x, dOut, dWeight: partial }, p),
+  wgsl: (p, context) => planWeight(p, p.splits, context),
+});
+
+/** What {@link convolve} does besides x ⋆ weight. */
+export interface Convolution {
+  readonly geometry: Geometry;
+  /** Shape of the result, of n · ho · wo · o elements. */
+  readonly shape: Shape;
+  readonly bias?: Tensor;
+  readonly relu?: boolean;
+}
+
+/** out = ReLU?(x ⋆ weight + bias?), recorded on the tape. @throws RangeError for a bias that is not `[o]`. */
+export function convolve(x: Tensor, weight: Tensor, options: Convolution): Tensor {
+  const { geometry, shape, bias, relu = false } = options;
+  if (bias && bias.size !== geometry.o) {
+    throw new RangeError(
+      `Cannot add a bias of ${bias.size} elements to ${geometry.o} output channels`,
+    );
+  }
+  const out = empty(x.device, shape);
+  if (out.size > 0) {
+    const params = { ...geometry, hasBias: bias !== undefined, relu };
+    launch(forwardKernel, { source: x, weight, bias: bias ?? weight, destination: out }, params);
+  }
+  const saved = [];
+  if (x.requiresGrad) saved.push(weight);
+  if (weight.requiresGrad) saved.push(x);
+  if (relu) saved.push(out);
+  differentiable({
+    inputs: bias ? [x, weight, bias] : [x, weight],
+    outputs: [out],
+    saved,
+    backward: ([given], [needsX, needsWeight, needsBias]) => {
+      const dOut = relu && out.size > 0 ? reluMask(given!, out) : given!;
+      return [
+        needsX ? gradientOfInput(dOut, weight, { geometry, shape: x.shape }) : undefined,
+        needsWeight ? gradientOfWeight(x, dOut, { geometry, shape: weight.shape }) : undefined,
+        needsBias ? columnSums(dOut, bias!.shape) : undefined,
+      ];
+    },
+  });
+  return out;
+}
+
+interface Wanted {
+  readonly geometry: Geometry;
+  readonly shape: Shape;
+}
+
+function gradientOfInput(dOut: Tensor, weight: Tensor, { geometry, shape }: Wanted): Tensor {
+  if (dOut.size === 0) return full(dOut.device, shape, 0);
+  const dX = empty(dOut.device, shape);
+  launch(inputKernel, { source: dOut, weight, bias: weight, destination: dX }, geometry);
+  return dX;
+}
+
+function gradientOfWeight(x: Tensor, dOut: Tensor, { geometry, shape }: Wanted): Tensor {
+  if (dOut.size === 0) return full(dOut.device, shape, 0);
+  const splits = splitsOf(geometry, dOut.device.info);
+  const partial = empty(dOut.device, splits === 1 ? shape : [splits, ...shape]);
+  launch(weightKernel, { x, dOut, partial }, { ...geometry, splits });
+  return splits === 1 ? partial : columnSums(partial, shape);
+}

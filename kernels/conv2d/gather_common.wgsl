@@ -1,0 +1,74 @@
+// Gather convolution: destination pixel (n, u, v) = Σ over taps and channels of source · weight. With other
+// uniforms it is the forward convolution (source x, destination out) and, with `transposed`, the gradient of the
+// input (source dOut, destination dX): of a strided one, each phase (pixel index mod stride) is a gather of its own
+// with those taps that reach it. Along y (and x alike) the tap t of grid row u reads
+// source row u · mulY + offsetY + t · tapStepY with the kernel's row kyStart + t · kyStep.
+// All source and destination offsets count elements from the start of the bindings, which may be parts.
+struct Params {
+  pixels: u32, gridH: u32, gridW: u32, row: u32,        // grid pixels of this part; workgroup tiles per grid row
+  sourceH: u32, sourceW: u32, sourceC: u32, sourceBase: u32,
+  destinationImage: u32, destinationRow: u32, destinationColumn: u32, destinationBase: u32,
+  mulY: i32, offsetY: i32, tapStepY: i32, kyStart: u32, kyStep: u32, kyCount: u32,
+  mulX: i32, offsetX: i32, tapStepX: i32, kxStart: u32, kxStep: u32, kxCount: u32,
+  kw: u32, weightC: u32, weightO: u32,                  // the weight is [kh, kw, weightC, weightO]
+  inner: u32, outer: u32, blocks: u32, blocksPerGroup: u32, // channels per group summed over and made; fours of these
+  hasBias: u32, relu: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+override transposed: bool = false;
+
+// Where the window of a grid pixel starts in the source: (row, column, index of its first channel; may lie outside).
+fn windowOf(pixel: u32, group: u32) -> vec3i {
+  let v = pixel % params.gridW;
+  let u = (pixel / params.gridW) % params.gridH;
+  let n = pixel / (params.gridW * params.gridH);
+  let y = i32(u) * params.mulY + params.offsetY;
+  let x = i32(v) * params.mulX + params.offsetX;
+  let row = i32(n * params.sourceH) + y;
+  let index = (row * i32(params.sourceW) + x) * i32(params.sourceC);
+  return vec3i(y, x, index + i32(params.sourceBase + group * params.inner));
+}
+
+// True where the tap (ty, tx) of a window lies within the source.
+fn isInside(window: vec3i, ty: u32, tx: u32) -> bool {
+  let y = window.x + i32(ty) * params.tapStepY;
+  let x = window.y + i32(tx) * params.tapStepX;
+  return y >= 0 && y < i32(params.sourceH) && x >= 0 && x < i32(params.sourceW);
+}
+
+// What a tap adds to the index of a window.
+fn shiftOf(ty: u32, tx: u32) -> i32 {
+  return (i32(ty) * params.tapStepY * i32(params.sourceW) + i32(tx) * params.tapStepX) * i32(params.sourceC);
+}
+
+// The weights of tap (ty, tx) from inner channels k..k+3 (columns of the result) to outer channels o..o+3 of a group.
+fn loadWeights(tap: vec2u, k: u32, group: u32, o: u32) -> mat4x4f {
+  let cell = ((params.kyStart + tap.x * params.kyStep) * params.kw + params.kxStart + tap.y * params.kxStep) * params.weightC;
+  let rows = select(k, o, transposed);
+  let rowsLeft = select(params.inner, params.outer, transposed) - rows;
+  let columns = select(o, k, transposed);
+  let count = min(4u, select(params.outer, params.inner, transposed) - columns);
+  let perGroup = select(params.outer, params.inner, transposed);
+  let at = (cell + rows) * params.weightO + group * perGroup + columns;
+  let loaded = mat4x4f(
+    loadWeight(at, count),
+    loadWeight(at + params.weightO, select(0u, count, rowsLeft > 1u)),
+    loadWeight(at + 2u * params.weightO, select(0u, count, rowsLeft > 2u)),
+    loadWeight(at + 3u * params.weightO, select(0u, count, rowsLeft > 3u)));
+  if (transposed) { return transpose(loaded); }
+  return loaded;
+}
+
+// Adds the bias, applies the ReLU and writes the outer channels o..o+3 of a grid pixel.
+fn finish(pixel: u32, group: u32, o: u32, sum: vec4f) {
+  let v = pixel % params.gridW;
+  let u = (pixel / params.gridW) % params.gridH;
+  let n = pixel / (params.gridW * params.gridH);
+  let at = params.destinationBase + n * params.destinationImage + u * params.destinationRow +
+    v * params.destinationColumn + group * params.outer + o;
+  let count = min(4u, params.outer - o);
+  var value = sum;
+  if (params.hasBias != 0u) { value += loadBias(group * params.outer + o, count); }
+  if (params.relu != 0u) { value = select(value, vec4f(), value <= vec4f()); }
+  store(at, count, value);
+}

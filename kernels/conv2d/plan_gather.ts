@@ -1,0 +1,183 @@
+/** Dispatches of the gather convolution: the forward pass and the gradient of the input. */
+import {
+  alignedView,
+  type Dispatch,
+  gridFor,
+  type Plan,
+  type PlanContext,
+  type Shader,
+} from "../../core/runtime/mod.ts";
+import scalarAccess from "./access_scalar.wgsl" with { type: "text" };
+import vectorAccess from "./access_vec4.wgsl" with { type: "text" };
+import common from "./gather_common.wgsl" with { type: "text" };
+import registerSource from "./gather_register.wgsl" with { type: "text" };
+import workgroupSource from "./gather_workgroup.wgsl" with { type: "text" };
+import { type Axis, forwardAxis, inputAxes } from "./axis.ts";
+import type { Geometry } from "./geometry.ts";
+import { type Maps, partsOf } from "./parts.ts";
+import { sizeClass } from "./size_class.ts";
+
+/** One tile size and way of summing. */
+type Variant = "register" | "workgroup";
+
+const SOURCES: Readonly<Record<Variant, string>> = {
+  register: registerSource,
+  workgroup: workgroupSource,
+};
+
+/** Grid pixels of one invocation of gather_register.wgsl, and of one tile of gather_workgroup.wgsl. */
+const REGISTER_PIXELS = 8;
+const TILE = 64;
+
+const shaders = new Map<string, Shader>();
+
+/** The shader of a variant; made at first use, then the same object. */
+function shaderOf(variant: Variant, vector: boolean, transposed: boolean): Shader {
+  const key = `${variant} ${vector} ${transposed}`;
+  const known = shaders.get(key);
+  if (known) return known;
+  const access = vector ? vectorAccess : scalarAccess;
+  const made: Shader = {
+    source: common + access + SOURCES[variant],
+    constants: { transposed: transposed ? 1 : 0 },
+  };
+  shaders.set(key, made);
+  return made;
+}
+
+/** What {@link planGather} is to compute. */
+interface Gather {
+  readonly g: Geometry;
+  readonly transposed: boolean;
+  readonly maps: Maps;
+  /** Channels per group that are summed over, and that are made. */
+  readonly inner: number;
+  readonly outer: number;
+  readonly hasBias: boolean;
+  readonly relu: boolean;
+}
+
+/** The plan of out = x ⋆ weight + bias. */
+export function planForward(
+  g: Geometry,
+  options: { hasBias: boolean; relu: boolean },
+  context: PlanContext,
+): Plan {
+  const maps = {
+    images: g.n,
+    source: { h: g.h, w: g.w, c: g.c },
+    destination: { h: g.ho, w: g.wo, c: g.o },
+  };
+  const gather = {
+    g,
+    transposed: false,
+    maps,
+    inner: g.c / g.groups,
+    outer: g.o / g.groups,
+    ...options,
+  };
+  return planGather(gather, [forwardAxis(g, "h")], [forwardAxis(g, "w")], context);
+}
+
+/** The plan of dX from dOut and weight. */
+export function planInput(g: Geometry, context: PlanContext): Plan {
+  const maps = {
+    images: g.n,
+    source: { h: g.ho, w: g.wo, c: g.o },
+    destination: { h: g.h, w: g.w, c: g.c },
+  };
+  const sizes = { inner: g.o / g.groups, outer: g.c / g.groups };
+  const gather = { g, transposed: true, maps, ...sizes, hasBias: false, relu: false };
+  return planGather(gather, inputAxes(g, "h"), inputAxes(g, "w"), context);
+}
+
+function planGather(
+  gather: Gather,
+  ys: readonly Axis[],
+  xs: readonly Axis[],
+  context: PlanContext,
+): Plan {
+  const { g, inner, outer, transposed } = gather;
+  const vector = inner % 4 === 0 && outer % 4 === 0;
+  function candidate(variant: Variant): Dispatch[] {
+    const shader = shaderOf(variant, vector, transposed);
+    return ys.flatMap((y) =>
+      xs.flatMap((x) => dispatches(gather, { shader, variant, y, x }, context))
+    );
+  }
+  const size = { m: g.n * g.ho * g.wo, n: outer, k: inner * g.kh * g.kw };
+  return {
+    shapeClass: `${vector ? "vec4" : "scalar"} ${transposed ? "input" : "forward"} ${
+      sizeClass(size)
+    }`,
+    candidates: {
+      register: () => candidate("register"),
+      workgroup: () => candidate("workgroup"),
+    },
+    first: context.isSoftware ? "register" : "workgroup",
+  };
+}
+
+interface Run {
+  readonly shader: Shader;
+  readonly variant: Variant;
+  readonly y: Axis;
+  readonly x: Axis;
+}
+
+function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] {
+  const { g, maps, inner, outer } = gather;
+  const { shader, variant, y, x } = run;
+  const { source, destination } = maps;
+  const blocksPerGroup = Math.ceil(outer / 4);
+  return partsOf(maps, y, context).map((part): Dispatch => {
+    const pixels = part.images * part.rows * x.count;
+    const from = alignedView(part.source.start, part.source.end, context);
+    const to = alignedView(part.destination.start, part.destination.end, context);
+    const { grid, rowLength } = variant === "register"
+      ? gridFor(Math.ceil(pixels / REGISTER_PIXELS) * blocksPerGroup * g.groups, 64)
+      : gridFor(Math.ceil(pixels / TILE) * Math.ceil(blocksPerGroup / 16) * g.groups, 1);
+    return {
+      shader,
+      grid,
+      views: { source: from.view, destination: to.view },
+      uniforms: {
+        pixels,
+        gridH: part.rows,
+        gridW: x.count,
+        row: rowLength,
+        sourceH: part.sourceRows,
+        sourceW: source.w,
+        sourceC: source.c,
+        sourceBase: from.base,
+        destinationImage: destination.h * destination.w * destination.c,
+        destinationRow: y.step * destination.w * destination.c,
+        destinationColumn: x.step * destination.c,
+        destinationBase: to.base + x.start * destination.c,
+        ...axisUniforms(y, "Y", part.offset),
+        ...axisUniforms(x, "X", x.offset),
+        kw: g.kw,
+        weightC: g.c / g.groups,
+        weightO: g.o,
+        inner,
+        outer,
+        blocks: blocksPerGroup * g.groups,
+        blocksPerGroup,
+        hasBias: gather.hasBias ? 1 : 0,
+        relu: gather.relu ? 1 : 0,
+      },
+    };
+  });
+}
+
+function axisUniforms(axis: Axis, name: "X" | "Y", offset: number): Record<string, number> {
+  const k = `k${name.toLowerCase()}`;
+  return {
+    [`mul${name}`]: axis.mul,
+    [`offset${name}`]: offset,
+    [`tapStep${name}`]: axis.tapStep,
+    [`${k}Start`]: axis.kStart,
+    [`${k}Step`]: axis.kStep,
+    [`${k}Count`]: axis.kCount,
+  };
+}

@@ -1,0 +1,140 @@
+/** Dispatches of the gradient of the weight. */
+import {
+  alignedView,
+  ceilDiv,
+  type Dispatch,
+  gridFor,
+  type Plan,
+  type PlanContext,
+  type Shader,
+} from "../../core/runtime/mod.ts";
+import { forwardAxis } from "./axis.ts";
+import { type Geometry, isPointwise } from "./geometry.ts";
+import { type Part, partsOf } from "./parts.ts";
+import { sizeClass } from "./size_class.ts";
+import scalarAccess from "./weight_access_scalar.wgsl" with { type: "text" };
+import vectorAccess from "./weight_access_vec4.wgsl" with { type: "text" };
+import common from "./weight_common.wgsl" with { type: "text" };
+import registerSource from "./weight_register.wgsl" with { type: "text" };
+import workgroupSource from "./weight_workgroup.wgsl" with { type: "text" };
+
+type Variant = "register" | "workgroup";
+
+const VECTOR: Readonly<Record<Variant, Shader>> = {
+  register: { source: common + vectorAccess + registerSource },
+  workgroup: { source: common + vectorAccess + workgroupSource },
+};
+const SCALAR: Readonly<Record<Variant, Shader>> = {
+  register: { source: common + scalarAccess + registerSource },
+  workgroup: { source: common + scalarAccess + workgroupSource },
+};
+
+/** Matrix rows that count as one row of pixels where the convolution is a plain matrix product. */
+const FLAT_ROW = 32;
+
+/** Independent sums that keep a device busy: invocations on the software adapter's few threads, tiles on a GPU. */
+const ENOUGH = { software: 2048, gpu: 512 };
+
+/** Number of splits of the sum over pixels; the partial sums then are `[splits, ...weight]`. */
+export function splitsOf(
+  g: Geometry,
+  info: { readonly kind: string; readonly isSoftware: boolean; readonly maxBindingBytes: number },
+): number {
+  if (info.kind === "cpu") return 1;
+  const taps = g.kh * g.kw, c = g.c / g.groups, o = g.o / g.groups;
+  const independent = info.isSoftware
+    ? taps * g.groups * ceilDiv(c, 8) * ceilDiv(o, 4)
+    : g.groups * ceilDiv(taps * ceilDiv(c, 4), 16) * ceilDiv(o, 64);
+  const wanted = ceilDiv(info.isSoftware ? ENOUGH.software : ENOUGH.gpu, independent);
+  const { rows } = flatten(g);
+  const room = Math.floor(info.maxBindingBytes / 4 / (taps * c * g.o));
+  // A split of fewer than two rows would cost more to add up than it saves.
+  return Math.max(1, Math.min(wanted, Math.floor(rows / 2), room));
+}
+
+/** Rows of pixels; a plain matrix product has its matrix rows in groups of {@link FLAT_ROW}. */
+function flatten(g: Geometry): { rows: number; flat: boolean } {
+  if (!isPointwise(g)) return { rows: g.n * g.ho, flat: false };
+  return { rows: ceilDiv(g.n * g.ho * g.wo, FLAT_ROW), flat: true };
+}
+
+/** The plan of partial sums of dWeight from x and dOut. */
+export function planWeight(g: Geometry, splits: number, context: PlanContext): Plan {
+  const c = g.c / g.groups, o = g.o / g.groups;
+  const isVector = c % 4 === 0 && o % 4 === 0;
+  const shaders = isVector ? VECTOR : SCALAR;
+  const { flat } = flatten(g);
+  const shape = flat ? { ...g, n: 1, h: g.n * g.h * g.w, ho: g.n * g.h * g.w, w: 1, wo: 1 } : g;
+  const maps = {
+    images: shape.n,
+    source: { h: shape.h, w: shape.w, c: g.c },
+    destination: { h: shape.ho, w: shape.wo, c: g.o },
+  };
+  function candidate(variant: Variant): Dispatch[] {
+    return partsOf(maps, forwardAxis(shape, "h"), context).map((part, index) => {
+      const { grid, views, uniforms } = dispatch(shape, { part, variant, splits, flat }, context);
+      const accumulate = index === 0 ? 0 : 1;
+      return { shader: shaders[variant], grid, views, uniforms: { ...uniforms, accumulate } };
+    });
+  }
+  const size = { m: g.kh * g.kw * c, n: o, k: g.n * g.ho * g.wo };
+  return {
+    shapeClass: `${isVector ? "vec4" : "scalar"} ${sizeClass(size)}`,
+    candidates: {
+      register: () => candidate("register"),
+      workgroup: () => candidate("workgroup"),
+    },
+    first: context.isSoftware ? "register" : "workgroup",
+  };
+}
+
+interface Run {
+  readonly part: Part;
+  readonly variant: Variant;
+  readonly splits: number;
+  readonly flat: boolean;
+}
+
+function dispatch(
+  g: Geometry,
+  { part, variant, splits, flat }: Run,
+  context: PlanContext,
+): Omit<Dispatch, "shader"> {
+  const x = alignedView(part.source.start, part.source.end, context);
+  const dOut = alignedView(part.destination.start, part.destination.end, context);
+  const pixels = part.images * part.rows * g.wo;
+  const width = flat ? FLAT_ROW : g.wo;
+  const rows = ceilDiv(pixels, width);
+  const c = g.c / g.groups, o = g.o / g.groups, taps = g.kh * g.kw;
+  const { grid, rowLength } = variant === "register"
+    ? gridFor(ceilDiv(o, 4) * ceilDiv(c, 8) * g.groups * taps * splits, 64)
+    : gridFor(ceilDiv(o, 64) * ceilDiv(taps * ceilDiv(c, 4), 16) * g.groups * splits, 1);
+  return {
+    grid,
+    views: { x: x.view, dOut: dOut.view },
+    uniforms: {
+      rows,
+      outputH: flat ? rows : part.rows,
+      outputW: width,
+      pixels,
+      rowsPerSplit: ceilDiv(rows, splits),
+      splits,
+      row: rowLength,
+      inputH: flat ? rows : part.sourceRows,
+      inputW: flat ? width : g.w,
+      inputC: g.c,
+      outputC: g.o,
+      xBase: x.base,
+      dOutBase: dOut.base,
+      stride: g.stride,
+      dilation: g.dilation,
+      offsetY: part.offset,
+      offsetX: -g.padding,
+      kh: g.kh,
+      kw: g.kw,
+      perGroupC: c,
+      perGroupO: o,
+      groups: g.groups,
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { withoutBlas } from "../../core/runtime/cpu/blas.ts";
+import { CpuDevice } from "../../core/runtime/cpu/device.ts";
+import { fromArray, record, type Tensor } from "../../core/runtime/mod.ts";
+import { conv2d, type Conv2dOptions } from "../../kernels/conv2d/mod.ts";
+import { checkOp, floats, relativeError } from "../_support/check_op.ts";
+import { SPLIT_TARGET, type Target, TARGETS } from "../_support/devices.ts";
+
+/** Every device and every variant of the kernels. */
+const ALL: readonly Target[] = [
+  ...TARGETS,
+  { name: "webgpu, workgroup tiles", kind: "webgpu", forceVariant: "workgroup" },
+];
+
+interface Case {
+  /** x `[N, H, W, C]`, and the weight's `[kh, kw, O]`. */
+  readonly x: readonly [number, number, number, number];
+  readonly weight: readonly [number, number, number];
+  readonly options?: Conv2dOptions;
+  readonly bias?: boolean;
+  /** True to run with bindings of 2 KiB as well. */
+  readonly split?: boolean;
+}
+
+const CASES: readonly Case[] = [
+  { x: [2, 5, 7, 8], weight: [1, 1, 12], bias: true, split: true },
+  { x: [1, 1, 1, 4], weight: [1, 1, 4] },
+  { x: [1, 1, 1, 3], weight: [3, 3, 5], options: { padding: 1 } },
+  { x: [0, 6, 5, 4], weight: [3, 3, 4], options: { padding: 1 }, bias: true },
+  { x: [2, 3, 3, 8], weight: [1, 1, 3], bias: true },
+  { x: [2, 9, 6, 4], weight: [1, 1, 8], options: { stride: 2 }, split: true },
+  {
+    x: [2, 9, 6, 4],
+    weight: [3, 3, 8],
+    options: { padding: 1, relu: true },
+    bias: true,
+    split: true,
+  },
+  { x: [1, 12, 9, 4], weight: [3, 3, 4], options: { stride: 2, padding: 1 }, split: true },
+  {
+    x: [2, 8, 7, 3],
+    weight: [3, 3, 5],
+    options: { stride: 2, padding: 0, relu: true },
+    split: true,
+  },
+  { x: [1, 11, 13, 3], weight: [7, 7, 6], options: { stride: 2, padding: 3 }, bias: true },
+  { x: [1, 9, 10, 8], weight: [3, 3, 4], options: { padding: 2, dilation: 2 }, split: true },
+  { x: [1, 9, 8, 4], weight: [3, 3, 4], options: { stride: 2, padding: 2, dilation: 2 } },
+  { x: [1, 7, 8, 4], weight: [2, 3, 4], options: { stride: 3, padding: 1, dilation: 2 } },
+  { x: [2, 6, 5, 8], weight: [3, 3, 16], options: { padding: 1, groups: 2 }, bias: true },
+  { x: [1, 6, 7, 6], weight: [3, 3, 6], options: { padding: 1, groups: 6 }, split: true },
+  { x: [1, 5, 5, 6], weight: [1, 1, 4], options: { groups: 2 } },
+  { x: [1, 2, 3, 4], weight: [3, 3, 4], options: { padding: 3 } },
+  { x: [1, 4, 30, 36], weight: [3, 3, 40], options: { padding: 1 } },
+  { x: [2, 10, 11, 20], weight: [3, 3, 72], options: { padding: 1 }, bias: true },
+];
+
+for (const { x, weight: [kh, kw, o], options = {}, bias, split } of CASES) {
+  const weight = [kh, kw, x[3] / (options.groups ?? 1), o];
+  const described = Object.entries(options).map(([key, value]) => `, ${key} ${value}`).join("");
+  checkOp({
+    name: `conv2d ${x.join("×")}, ${kh}×${kw} to ${o}${described}${bias ? ", bias" : ""}`,
+    inputs: {
+      x: floats(x, { seed: 1 }),
+      weight: floats(weight, { seed: 2, scale: 0.3 }),
+      ...(bias ? { bias: floats([o], { seed: 3 }) } : {}),
+    },
+    run: ({ x, weight, bias }) => conv2d(x!, weight!, bias, options),
+    gradients: ["x", "weight", ...(bias ? ["bias"] : [])],
+    targets: split ? [...ALL, SPLIT_TARGET] : ALL,
+  });
+}
+
+Deno.test("conv2d without BLAS equals conv2d with it", async () => {
+  for (const window of [{ padding: 1 }, { padding: 1, stride: 2 }]) {
+    const inputs = [floats([1, 5, 26, 32]), floats([3, 3, 32, 32])];
+    const device = new CpuDevice();
+    const [x, weight] = inputs.map(({ shape, data }) =>
+      fromArray(device, shape, Float32Array.from(data))
+    ) as [Tensor, Tensor];
+    const withBlas = await conv2d(x, weight, undefined, window).readFloats();
+    const loops = withoutBlas(() => conv2d(x, weight, undefined, window));
+    const { error } = relativeError(await loops.readFloats(), withBlas);
+    assert.ok(error < 1e-5, `differs by ${error}`);
+  }
+});
+
+Deno.test("conv2d records only the gradients that are needed", () => {
+  const device = new CpuDevice();
+  const x = fromArray(device, [1, 2, 2, 1], new Float32Array(4));
+  const weight = fromArray(device, [1, 1, 1, 1], new Float32Array(1));
+  assert.equal(record(() => conv2d(x, weight, undefined)).tape.entries.length, 0);
+  weight.requiresGrad = true;
+  const { tape } = record(() => conv2d(x, weight, undefined));
+  assert.deepEqual(tape.entries.map(({ needs, saved }) => [needs, saved]), [[[false, true], [x]]]);
+  tape.discard();
+});
+
+Deno.test("conv2d refuses shapes that do not fit", () => {
+  const device = new CpuDevice();
+  const x = fromArray(device, [1, 4, 4, 6], new Float32Array(96));
+  const tensor = (shape: number[]) =>
+    fromArray(device, shape, new Float32Array(shape.reduce((a, b) => a * b)));
+  assert.throws(() => conv2d(x, tensor([3, 3, 4, 2]), undefined), /\[kh, kw, 6 \/ 1 groups, O\]/);
+  assert.throws(() => conv2d(x, tensor([3, 3, 3, 3]), undefined, { groups: 2 }), RangeError);
+  assert.throws(() => conv2d(x, tensor([1, 1, 6, 2]), tensor([3])), /bias of 3 elements to 2/);
+  assert.throws(
+    () => conv2d(x, tensor([1, 1, 6, 2]), undefined, { stride: 0 }),
+    /stride and dilation/,
+  );
+});
