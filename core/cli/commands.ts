@@ -1,5 +1,4 @@
 /** Which function does which command; each is loaded only when it is called. @module */
-import { UsageError } from "../runtime/errors.ts";
 import type { CommandContext, ParsedCommand } from "./options.ts";
 
 /**
@@ -18,7 +17,11 @@ export async function dispatch(
       return await (await import("./doctor_command.ts")).doctorCommand(options);
     case "report":
       return await (await import("./report_command.ts")).reportCommand(options, context);
-    default:
-      throw new UsageError(`The command ${name} is not built yet.`);
+    case "train":
+      return await (await import("./train_command.ts")).trainCommand(options, context);
+    case "test":
+      return await (await import("./test_command.ts")).testCommand(options, context);
+    case "inspect":
+      return await (await import("./inspect_command.ts")).inspectCommand(options, context);
   }
 }

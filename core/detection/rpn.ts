@@ -10,6 +10,7 @@ import {
   decodeBoxes,
   encodeBoxes,
   gatherRows,
+  largeBoxes,
   matchBoxes,
   nms,
   reshape,
@@ -142,10 +143,12 @@ export class Rpn {
         weights: RPN_WEIGHTS,
       });
       const scores = gatherRows(logits, indices);
-      const kept = nms({ boxes }, {
+      const valid = this.#options.MIN_SIZE > 0
+        ? largeBoxes(boxes, this.#options.MIN_SIZE)
+        : undefined;
+      const kept = nms({ boxes, valid }, {
         segments: segments.proposals.map((segment) => ({ ...segment, keep: options.postNms })),
         threshold: this.#options.NMS_THRESH,
-        minSize: this.#options.MIN_SIZE,
       });
       const total = boxes.shape[1]!;
       const count = Math.min(

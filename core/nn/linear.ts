@@ -3,6 +3,7 @@ import { linear } from "../../kernels/mod.ts";
 import type { Tensor } from "../runtime/mod.ts";
 import { constant, type Initial } from "./initial.ts";
 import type { StateScope } from "./state.ts";
+import { traced } from "./trace.ts";
 
 /** What a {@link Linear} is made of. */
 export interface LinearOptions {
@@ -15,10 +16,12 @@ export interface LinearOptions {
 
 /** `x · weightᵀ + bias`: `weight` (canonical `[out, in]`) and `bias` `[out]`. */
 export class Linear {
+  readonly #name: string;
   readonly #weight: Tensor;
   readonly #bias: Tensor;
 
   constructor(scope: StateScope, { inFeatures, outFeatures, initial, positions }: LinearOptions) {
+    this.#name = scope.prefix;
     this.#weight = scope.declare("weight", {
       shape: [outFeatures, inFeatures],
       initial,
@@ -29,6 +32,12 @@ export class Linear {
 
   /** `[M, in]` → `[M, out]`, with ReLU where asked. */
   apply(x: Tensor, options: { relu?: boolean } = {}): Tensor {
-    return linear(x, this.#weight, this.#bias, options);
+    const out = linear(x, this.#weight, this.#bias, options);
+    return traced(out, x, {
+      name: this.#name,
+      kind: "linear",
+      parameters: this.#weight.size + this.#bias.size,
+      flops: 2 * x.size * this.#bias.size,
+    });
   }
 }

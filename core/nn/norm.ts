@@ -3,6 +3,7 @@ import { channelAffine, frozenScale, groupNorm } from "../../kernels/mod.ts";
 import { empty, keep, type Tensor } from "../runtime/mod.ts";
 import { constant } from "./initial.ts";
 import type { StateScope } from "./state.ts";
+import { traced } from "./trace.ts";
 
 /** What follows a normalisation in the same pass. */
 export interface NormEpilogue {
@@ -24,10 +25,12 @@ export type NormFactory = (scope: StateScope, channels: number) => Norm;
  * `running_var`, applied without an epsilon (the original's `FrozenBatchNorm2d`).
  */
 export class FrozenBatchNorm implements Norm {
+  readonly #name: string;
   readonly #scale: Tensor;
   readonly #shift: Tensor;
 
   constructor(scope: StateScope, channels: number) {
+    this.#name = scope.prefix;
     const buffer = (name: string, value: number) =>
       scope.declare(name, { shape: [channels], initial: constant(value), kind: "buffer" });
     const tensors = {
@@ -44,7 +47,13 @@ export class FrozenBatchNorm implements Norm {
   }
 
   apply(x: Tensor, epilogue: NormEpilogue = {}): Tensor {
-    return channelAffine(x, this.#scale, this.#shift, epilogue);
+    const out = channelAffine(x, { scale: this.#scale, shift: this.#shift, ...epilogue });
+    return traced(out, x, {
+      name: this.#name,
+      kind: "frozen batch norm",
+      parameters: 0,
+      flops: 2 * x.size,
+    });
   }
 }
 
@@ -57,6 +66,7 @@ export interface GroupNormOptions {
 
 /** GroupNorm with parameters `weight` and `bias` `[C]`. */
 export class GroupNorm implements Norm {
+  readonly #name: string;
   readonly #gamma: Tensor;
   readonly #beta: Tensor;
   readonly #options: { groups: number; epsilon: number };
@@ -71,12 +81,24 @@ export class GroupNorm implements Norm {
         `Cannot normalise ${channels} channels in ${groups} groups: they must divide`,
       );
     }
+    this.#name = scope.prefix;
     this.#options = { groups, epsilon: options.epsilon };
     this.#gamma = scope.declare("weight", { shape: [channels], initial: constant(1) });
     this.#beta = scope.declare("bias", { shape: [channels], initial: constant(0) });
   }
 
   apply(x: Tensor, epilogue: NormEpilogue = {}): Tensor {
-    return groupNorm(x, this.#gamma, this.#beta, { ...this.#options, ...epilogue });
+    const out = groupNorm(x, {
+      gamma: this.#gamma,
+      beta: this.#beta,
+      ...this.#options,
+      ...epilogue,
+    });
+    return traced(out, x, {
+      name: this.#name,
+      kind: `group norm of ${this.#options.groups}`,
+      parameters: this.#gamma.size + this.#beta.size,
+      flops: 8 * x.size,
+    });
   }
 }

@@ -1,0 +1,90 @@
+/** `inspect`: a model's layers, or the losses, statistics and gradients of one step. Writes nothing. */
+import { openTrainingSet } from "../train/datasets.ts";
+import { formatBytes } from "../train/format.ts";
+import { loadWeights } from "../train/initial_weights.ts";
+import { inspectStep, type ModelSummary, type StepSummary, summarize } from "../train/inspector.ts";
+import { projectPath } from "../train/run_folder.ts";
+import { makeModel } from "../train/trainer.ts";
+import { type Experiment, openExperiment } from "./find_experiment.ts";
+import { openChosenDevice } from "./open_device.ts";
+import type { CommandContext, InspectOptions } from "./options.ts";
+
+/** Prints the model's layers, or with `--step` one step. */
+export async function inspectCommand(
+  options: InspectOptions,
+  context: CommandContext,
+): Promise<void> {
+  const experiment = await openExperiment(options, { cwd: context.cwd });
+  if (options.step) {
+    const step = await runStep(experiment, { options, context });
+    printStep(step, context);
+    context.json(step);
+  } else {
+    const summary = summarize(experiment.config);
+    printModel(summary, context);
+    context.json(summary);
+  }
+}
+
+async function runStep(
+  { config }: Experiment,
+  { options, context }: { options: InspectOptions; context: CommandContext },
+): Promise<StepSummary> {
+  const dataset = await openTrainingSet(config);
+  const device = await openChosenDevice(options);
+  try {
+    const model = makeModel(device, config);
+    const weights = options.weights === undefined
+      ? config.MODEL.WEIGHT && projectPath(config.MODEL.WEIGHT)
+      : context.path(options.weights);
+    if (weights) await loadWeights(model.state, weights);
+    const { WARMUP_IOU, WARMUP_BETA } = config.MODEL.DYNAMIC_RCNN;
+    return await inspectStep({ model, device, config }, dataset, {
+      criteria: { iou: options.iou ?? WARMUP_IOU, beta: options.beta ?? WARMUP_BETA },
+      sampling: options.sampling,
+    });
+  } finally {
+    device.close();
+  }
+}
+
+function printStep(step: StepSummary, { print }: CommandContext): void {
+  print(`images ${step.counts.images.join(", ")}`);
+  for (const [name, loss] of Object.entries(step.losses)) {
+    print(`${name.padEnd(16)} ${loss.toFixed(6)}`);
+  }
+  print(`K_I (IoU)        ${step.rcnn_iou_new.toFixed(6)}`);
+  print(`K_E (error)      ${step.rcnn_error_new.toFixed(6)}`);
+  print("gradients, L2:");
+  for (const [name, { l2 }] of Object.entries(step.gradients)) {
+    print(`  ${l2.toExponential(4)}  ${name}`);
+  }
+}
+
+function printModel(summary: ModelSummary, { print }: CommandContext): void {
+  const rows = summary.layers.map((layer) => [
+    layer.name,
+    layer.kind,
+    layer.outputs.map((shape) => shape.join("×")).join(", "),
+    layer.parameters.toLocaleString("en"),
+    (layer.flops / 1e9).toFixed(3),
+    formatBytes(layer.activation_bytes),
+  ]);
+  const head = ["layer", "kind", "output", "parameters", "GFLOP", "activations"];
+  const widths = head.map((title, i) =>
+    Math.min(48, Math.max(title.length, ...rows.map((row) => row[i]!.length)))
+  );
+  for (const row of [head, ...rows]) {
+    print(
+      row.map((cell, i) => i < 3 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join("  "),
+    );
+  }
+  print("");
+  print(`input ${summary.input.join("×")}; forward ${(summary.flops / 1e9).toFixed(1)} GFLOP`);
+  print(
+    `parameters ${summary.parameters.toLocaleString("en")}, of which trained ${
+      summary.trainable_parameters.toLocaleString("en")
+    }`,
+  );
+  print(`peak memory of a training step ${formatBytes(summary.training_peak_bytes)}`);
+}

@@ -1,0 +1,50 @@
+/** From a batch of decoded images to what the detector takes. */
+import { imageInput } from "../../kernels/mod.ts";
+import type { Batch } from "../data/mod.ts";
+import type { ImageBatch, Truths } from "../detection/batch.ts";
+import { type Device, empty, fromArray } from "../runtime/mod.ts";
+import type { Config } from "./config.ts";
+
+/** Room for ground truth is rounded up to this, so that few shapes occur. */
+const TRUTH_ROOM = 16;
+
+/** Uploads and preprocesses the images: resize, flip, BGR, mean, standard deviation, zero padding. */
+export function imageBatch(device: Device, batch: Batch, { INPUT }: Config): ImageBatch {
+  const { images, paddedWidth, paddedHeight } = batch;
+  const tensor = empty(device, [images.length, paddedHeight, paddedWidth, 3]);
+  images.forEach((image, index) => {
+    imageInput(tensor, {
+      index,
+      pixels: image.pixels,
+      width: image.width,
+      height: image.height,
+      resizedWidth: image.resizedWidth,
+      resizedHeight: image.resizedHeight,
+      flipHorizontal: image.flipHorizontal,
+      flipVertical: image.flipVertical,
+      bgr: INPUT.TO_BGR255,
+      mean: INPUT.PIXEL_MEAN,
+      std: INPUT.PIXEL_STD,
+    });
+  });
+  const sizes = images.flatMap(({ resizedWidth, resizedHeight }) => [resizedWidth, resizedHeight]);
+  return { images: tensor, sizes: fromArray(device, [images.length, 2], Float32Array.from(sizes)) };
+}
+
+/** Uploads the ground truth. */
+export function batchTruths(device: Device, { images }: Batch): Truths {
+  const most = Math.max(...images.map(({ labels }) => labels.length));
+  const room = Math.ceil(Math.max(1, most) / TRUTH_ROOM) * TRUTH_ROOM;
+  const boxes = new Float32Array(images.length * room * 4);
+  const labels = new Int32Array(images.length * room);
+  images.forEach((image, n) => {
+    boxes.set(image.boxes, n * room * 4);
+    labels.set(image.labels, n * room);
+  });
+  const counts = Int32Array.from(images, (image) => image.labels.length);
+  return {
+    boxes: fromArray(device, [images.length, room, 4], boxes),
+    labels: fromArray(device, [images.length, room], labels),
+    counts: fromArray(device, [images.length], counts),
+  };
+}

@@ -1,0 +1,102 @@
+/** Runs a model over data sets and evaluates what it finds. */
+import { type BatchImage, type CocoDataset } from "../data/mod.ts";
+import type { DynamicRcnn } from "../detection/dynamic_rcnn.ts";
+import type { Detections } from "../detection/detections.ts";
+import { type Detection, evaluateBoxes, type EvaluationResult } from "../eval/mod.ts";
+import { type Device, scope } from "../runtime/mod.ts";
+import { imageBatch } from "./batch_input.ts";
+import type { Config } from "./config.ts";
+import { plainLoader } from "./datasets.ts";
+import { inferenceFolder, type RunFolder, writeTextAtomically } from "./run_folder.ts";
+
+/** Detections of a data set in COCO results form, and the seconds that they took. */
+export interface Predictions {
+  readonly detections: Detection[];
+  readonly images: number;
+  readonly seconds: number;
+}
+
+/** Runs a model over all images of a data set. */
+export async function predict(
+  { model, device, config }: { model: DynamicRcnn; device: Device; config: Config },
+  dataset: CocoDataset,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<Predictions> {
+  const { INPUT, TEST } = config;
+  const loader = plainLoader(dataset, config, {
+    batchSize: TEST.IMS_PER_GPU,
+    minSize: INPUT.MIN_SIZE_TEST,
+    maxSize: INPUT.MAX_SIZE_TEST,
+  });
+  const detections: Detection[] = [];
+  const start = performance.now();
+  let done = 0;
+  for await (const batch of loader) {
+    const found = await detectBatch({ model, device, config }, batch);
+    batch.images.forEach((image, i) => {
+      detections.push(...toCoco(found[i]!, image, dataset));
+    });
+    done += batch.images.length;
+    onProgress(done, dataset.images.length);
+  }
+  return { detections, images: done, seconds: (performance.now() - start) / 1000 };
+}
+
+async function detectBatch(
+  { model, device, config }: { model: DynamicRcnn; device: Device; config: Config },
+  batch: Parameters<typeof imageBatch>[1],
+): Promise<Detections[]> {
+  if (batch.images.length === 0) return [];
+  const input = scope(() => imageBatch(device, batch, config));
+  try {
+    return await model.detect(input);
+  } finally {
+    input.images.release();
+    input.sizes.release();
+  }
+}
+
+/** Boxes in the original image's pixels, as `[x, y, w, h]` with w = x2 − x1 + 1. */
+function toCoco(
+  { boxes, scores, labels }: Detections,
+  image: BatchImage,
+  dataset: CocoDataset,
+): Detection[] {
+  const ratioX = image.width / image.resizedWidth, ratioY = image.height / image.resizedHeight;
+  return Array.from(labels, (label, i) => {
+    const x1 = boxes[i * 4]! * ratioX, y1 = boxes[i * 4 + 1]! * ratioY;
+    const x2 = boxes[i * 4 + 2]! * ratioX, y2 = boxes[i * 4 + 3]! * ratioY;
+    return {
+      image_id: image.id,
+      category_id: dataset.categoryIdOf(label),
+      bbox: [x1, y1, x2 - x1 + 1, y2 - y1 + 1],
+      score: scores[i]!,
+    };
+  });
+}
+
+/** Evaluates detections and writes them and their figures into the run's folder, below `inference/place`. */
+export async function evaluateAndWrite(
+  folder: RunFolder,
+  { dataset, detections, place = dataset.spec.name }: {
+    dataset: CocoDataset;
+    detections: readonly Detection[];
+    place?: string;
+  },
+): Promise<EvaluationResult> {
+  const result = evaluateBoxes(dataset.truth, detections);
+  const files = inferenceFolder(folder, place);
+  await writeTextAtomically(files.predictions, JSON.stringify(detections));
+  await writeTextAtomically(files.metrics, JSON.stringify(result, null, 1) + "\n");
+  return result;
+}
+
+/** The figures as a line for people. */
+export function describeFigures(name: string, result: EvaluationResult): string {
+  const figure = (value: number) => value < 0 ? "–" : value.toFixed(3);
+  return `${name}: AP ${figure(result.AP)}  AP50 ${figure(result.AP50)}  AP75 ${
+    figure(result.AP75)
+  }  AP90 ${figure(result.AP90)}  APs ${figure(result.APs)}  APm ${figure(result.APm)}  APl ${
+    figure(result.APl)
+  }  AR100 ${figure(result.AR100)}`;
+}

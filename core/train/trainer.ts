@@ -1,0 +1,240 @@
+/** The training loop: batches in, weights, metrics and checkpoints out. */
+import type { Batch, CocoDataset } from "../data/mod.ts";
+import { DynamicRcnn } from "../detection/dynamic_rcnn.ts";
+import { DynamicSchedule } from "../detection/dynamic_schedule.ts";
+import { learningRate } from "../nn/lr_schedule.ts";
+import { Sgd } from "../nn/sgd.ts";
+import { UserError } from "../runtime/errors.ts";
+import type { Device } from "../runtime/mod.ts";
+import { loadModel, loadMomentum, saveCheckpoint, trainingStateOf } from "./checkpoint.ts";
+import { type Config, resolveSchedule } from "./config.ts";
+import { trainingLoader } from "./datasets.ts";
+import { loadWeights } from "./initial_weights.ts";
+import type { IterationMetrics } from "./metrics.ts";
+import { projectPath, type RunFolder } from "./run_folder.ts";
+import { readSafetensors } from "./safetensors.ts";
+import { launchStep, type StepReport } from "./training_step.ts";
+
+/** Seconds that an iteration may spend on measuring kernel variants, while there are unmeasured ones. */
+const TUNING_SECONDS = 2;
+
+/** Where a run's news go. */
+export interface TrainerEvents {
+  metrics(metrics: IterationMetrics): void;
+  log(line: string): void;
+  /** Exit code of a signal that asks the run to stop; undefined to go on. */
+  stopCode(): number | undefined;
+}
+
+/** An iteration that was launched and whose report is under way. */
+interface Pending {
+  readonly batch: Batch;
+  readonly report: Promise<StepReport>;
+  readonly lr: number;
+  readonly iou: number;
+  readonly beta: number;
+  readonly dataTime: number;
+}
+
+/** Trains one run from its newest checkpoint, or from the start, to MAX_ITER. */
+export class Trainer {
+  readonly #config: Config;
+  readonly #device: Device;
+  readonly #folder: RunFolder;
+  readonly #events: TrainerEvents;
+  readonly #model: DynamicRcnn;
+  readonly #optimizer: Sgd;
+  readonly #dynamics: DynamicSchedule;
+  #done = 0;
+  #clock = performance.now();
+
+  constructor(
+    run: { config: Config; device: Device; folder: RunFolder },
+    events: TrainerEvents,
+  ) {
+    const { config, device, folder } = run;
+    this.#config = config;
+    this.#device = device;
+    this.#folder = folder;
+    this.#events = events;
+    this.#model = makeModel(device, config);
+    const { SOLVER, MODEL } = config;
+    this.#optimizer = new Sgd(this.#model.state, {
+      momentum: SOLVER.MOMENTUM,
+      weightDecay: SOLVER.WEIGHT_DECAY,
+      biasLrFactor: SOLVER.BIAS_LR_FACTOR,
+      weightDecayBias: SOLVER.WEIGHT_DECAY_BIAS,
+      clipNorm: SOLVER.CLIP_GRAD_NORM,
+    });
+    this.#dynamics = new DynamicSchedule(MODEL.DYNAMIC_RCNN, MODEL.ROI_HEADS.FG_IOU_THRESHOLD);
+  }
+
+  /** Weights and their names, for the test that follows. */
+  get model(): DynamicRcnn {
+    return this.#model;
+  }
+
+  /** Iterations done. */
+  get done(): number {
+    return this.#done;
+  }
+
+  /** Loads MODEL.WEIGHT where the configuration names one. */
+  async startFromWeights(): Promise<void> {
+    const { WEIGHT } = this.#config.MODEL;
+    const { TRANS_FUNC } = this.#config.MODEL.RESNETS;
+    if (WEIGHT !== "") await loadWeights(this.#model.state, projectPath(WEIGHT));
+    else if (TRANS_FUNC.endsWith("FixedBatchNorm")) {
+      this.#events.log(
+        "MODEL.WEIGHT is empty: the backbone starts from random weights under frozen batch norm, which is for trials, not for AP.",
+      );
+    }
+  }
+
+  /** Continues from a checkpoint: weights, momentum, criteria, and through the iteration all randomness. */
+  async resumeFrom(path: string): Promise<void> {
+    const file = await readSafetensors(path);
+    const training = trainingStateOf(path, file);
+    loadModel(this.#model.state, path, file);
+    loadMomentum(this.#optimizer, path, file);
+    this.#dynamics.restore(training.dynamic);
+    this.#done = training.iteration;
+  }
+
+  /**
+   * Trains to MAX_ITER, or until a signal asks to stop; the last iteration done has a checkpoint.
+   * @returns the exit code of the signal that stopped it, if one did
+   * @throws UserError where a loss or gradient is not finite; no checkpoint is written then
+   */
+  async run(dataset: CocoDataset): Promise<number | undefined> {
+    const { maxIter, checkpointPeriod } = resolveSchedule(this.#config);
+    const loader = trainingLoader(dataset, this.#config, {
+      firstIteration: this.#done + 1,
+      lastIteration: maxIter,
+    });
+    let pending: Pending | undefined;
+    this.#clock = performance.now();
+    let waiting = this.#clock;
+    for await (const batch of loader) {
+      const dataTime = (performance.now() - waiting) / 1000;
+      const { iteration } = batch;
+      if (this.#isTrainable(batch)) {
+        const launched = this.#launch(batch, dataTime);
+        if (pending) await this.#finish(pending);
+        pending = launched;
+      }
+      const stopCode = this.#events.stopCode();
+      const isCheckpointDue = iteration % checkpointPeriod === 0 || iteration === maxIter;
+      if (isCheckpointDue || stopCode !== undefined || this.#dynamics.updatesAfter(iteration)) {
+        if (pending) await this.#finish(pending);
+        pending = undefined;
+      }
+      this.#done = iteration;
+      if (isCheckpointDue || stopCode !== undefined) await this.#save();
+      if (stopCode !== undefined) return stopCode;
+      await this.#device.measurePending(TUNING_SECONDS);
+      waiting = performance.now();
+    }
+    return undefined;
+  }
+
+  /** Frees the model. */
+  close(): void {
+    this.#optimizer.close();
+    this.#model.close();
+  }
+
+  /** As the original: a batch with an image without boxes is left out, its iteration number is used up. */
+  #isTrainable({ iteration, images }: Batch): boolean {
+    const empty = images.filter(({ labels }) => labels.length === 0).map(({ id }) => id);
+    if (images.length > 0 && empty.length === 0) return true;
+    this.#events.log(
+      images.length === 0
+        ? `Iteration ${iteration} has no usable image: left out.`
+        : `Iteration ${iteration} left out: no boxes in image ${empty.join(", ")}.`,
+    );
+    return false;
+  }
+
+  #launch(batch: Batch, dataTime: number): Pending {
+    const { iteration } = batch;
+    const lr = learningRate(resolveSchedule(this.#config), iteration);
+    const { iou, beta } = this.#dynamics;
+    const report = launchStep(
+      {
+        model: this.#model,
+        optimizer: this.#optimizer,
+        device: this.#device,
+        config: this.#config,
+      },
+      batch,
+      {
+        criteria: { iou, beta },
+        sampling: { mode: "random", seed: this.#config.SEED, iteration },
+        lr,
+      },
+    );
+    // It is awaited one iteration later; until then its failure is nobody's unhandled rejection.
+    report.catch(() => {});
+    return { batch, report, lr, iou, beta, dataTime };
+  }
+
+  async #finish(pending: Pending): Promise<void> {
+    const report = await pending.report;
+    const { iteration } = pending.batch;
+    const metrics = this.#metrics(pending, report);
+    this.#events.metrics(metrics);
+    if (!report.isFinite) throw notFinite(metrics);
+    this.#dynamics.observe({ iou: report.iou, error: report.error });
+    this.#dynamics.endIteration(iteration);
+  }
+
+  #metrics({ batch, lr, iou, beta, dataTime }: Pending, report: StepReport): IterationMetrics {
+    const now = performance.now();
+    const time = (now - this.#clock) / 1000;
+    this.#clock = now;
+    const { losses, counts } = report;
+    const positives = counts.rcnn.reduce((sum, [positive]) => sum + positive, 0);
+    return {
+      iteration: batch.iteration,
+      loss: Object.values(losses).reduce((sum, loss) => sum + loss, 0),
+      ...losses,
+      lr,
+      rcnn_iou: iou,
+      rcnn_beta: beta,
+      rcnn_iou_new: report.iou,
+      rcnn_error_new: report.error,
+      positives: positives / batch.images.length,
+      grad_norm: report.gradientNorm,
+      time,
+      data_time: dataTime,
+      memory: this.#device.memory().peakBytes / 2 ** 20,
+      image_ids: batch.images.map(({ id }) => id),
+    };
+  }
+
+  async #save(): Promise<void> {
+    const path = await saveCheckpoint(
+      this.#folder,
+      { model: this.#model.state, momentum: this.#optimizer },
+      { iteration: this.#done, seed: this.#config.SEED, dynamic: this.#dynamics.state() },
+    );
+    this.#events.log(`Saved ${path}`);
+  }
+}
+
+/** The model of a configuration, with its initial weights. */
+export function makeModel(device: Device, { MODEL, SEED, SOLVER }: Config): DynamicRcnn {
+  return new DynamicRcnn(device, MODEL, { seed: SEED, imagesPerGpu: SOLVER.IMS_PER_GPU });
+}
+
+function notFinite(metrics: IterationMetrics): UserError {
+  const { iteration, image_ids, rcnn_iou, rcnn_beta } = metrics;
+  const losses = (["rpn_cls_loss", "rpn_bbox_loss", "rcnn_cls_loss", "rcnn_bbox_loss"] as const)
+    .map((name) => `${name} ${metrics[name]}`).join(", ");
+  return new UserError(
+    `Training stopped in iteration ${iteration} as a loss or gradient is not finite (${losses}; images ${
+      image_ids.join(", ")
+    }; IoU threshold ${rcnn_iou}, β ${rcnn_beta}); no checkpoint was written since: use a smaller SOLVER.BASE_LR, a longer SOLVER.WARMUP_ITERS or SOLVER.CLIP_GRAD_NORM.`,
+  );
+}

@@ -1,0 +1,124 @@
+/** One training step: launched without waiting, its report read while the next one runs. */
+import { packScalars } from "../../kernels/mod.ts";
+import type { Batch } from "../data/mod.ts";
+import type { Sampling } from "../detection/batch.ts";
+import type { DynamicRcnn, TrainingOutput } from "../detection/dynamic_rcnn.ts";
+import type { Criteria } from "../detection/roi_head.ts";
+import type { Sgd } from "../nn/sgd.ts";
+import {
+  backward,
+  type Device,
+  type Gradients,
+  keep,
+  record,
+  scope,
+  type Tensor,
+} from "../runtime/mod.ts";
+import { batchTruths, imageBatch } from "./batch_input.ts";
+import type { Config } from "./config.ts";
+
+/** The figures of one step, on the host. */
+export interface StepReport {
+  readonly losses: {
+    readonly rpn_cls_loss: number;
+    readonly rpn_bbox_loss: number;
+    readonly rcnn_cls_loss: number;
+    readonly rcnn_bbox_loss: number;
+  };
+  /** Statistics K_I and K_E. */
+  readonly iou: number;
+  readonly error: number;
+  /** L2 norm of all gradients before clipping; NaN where there was no update. */
+  readonly gradientNorm: number;
+  /** False where a loss or a gradient is NaN or infinite; the weights were left alone. */
+  readonly isFinite: boolean;
+  /** Per image: sampled positives and negatives of RPN and RoI head, and proposals. */
+  readonly counts: {
+    readonly rpn: readonly (readonly [number, number])[];
+    readonly rcnn: readonly (readonly [number, number])[];
+    readonly proposals: readonly number[];
+  };
+}
+
+/** What a step depends on besides its batch. */
+export interface StepInput {
+  readonly criteria: Criteria;
+  readonly sampling: Sampling;
+}
+
+/** Losses and gradients of a batch, on the device, with their report to be read. */
+export function computeGradients(
+  { model, device, config }: { model: DynamicRcnn; device: Device; config: Config },
+  batch: Batch,
+  step: StepInput,
+): { output: TrainingOutput; gradients: Gradients } {
+  const images = imageBatch(device, batch, config);
+  const truths = batchTruths(device, batch);
+  const { result: output, tape } = record(() => model.losses({ images, truths, ...step }));
+  return { output, gradients: backward(tape, Object.values(output.losses)) };
+}
+
+/** Launches one whole step and starts reading its report. */
+export function launchStep(
+  context: { model: DynamicRcnn; optimizer: Sgd; device: Device; config: Config },
+  batch: Batch,
+  step: StepInput & { lr: number },
+): Promise<StepReport> {
+  const packed = scope(() => {
+    const { output, gradients } = computeGradients(context, batch, step);
+    const losses = Object.values(output.losses);
+    const norm = context.optimizer.step(gradients, { lr: step.lr, losses });
+    return keep(packReport(output, norm));
+  });
+  context.device.flush();
+  return readReport(packed, batch.images.length);
+}
+
+function packReport({ losses, statistics, counts }: TrainingOutput, norm: Tensor): Tensor {
+  return packScalars([
+    losses.rpn_cls_loss,
+    losses.rpn_bbox_loss,
+    losses.rcnn_cls_loss,
+    losses.rcnn_bbox_loss,
+    statistics.iou,
+    statistics.error,
+    norm,
+    counts.rpn,
+    counts.rcnn,
+    counts.proposals,
+  ]);
+}
+
+async function readReport(packed: Tensor, images: number): Promise<StepReport> {
+  try {
+    return parseReport(await packed.readFloats(), images);
+  } finally {
+    packed.release();
+  }
+}
+
+/** Figures before the counts: four losses, two statistics, four numbers of the gradients' norm. */
+const HEAD = 10;
+
+function parseReport(values: Float32Array, images: number): StepReport {
+  const at = (i: number) => values[i]!;
+  const pairs = (start: number) =>
+    Array.from({ length: images }, (_, n) => [at(start + 2 * n), at(start + 2 * n + 1)] as const);
+  return {
+    losses: {
+      rpn_cls_loss: at(0),
+      rpn_bbox_loss: at(1),
+      rcnn_cls_loss: at(2),
+      rcnn_bbox_loss: at(3),
+    },
+    iou: at(4),
+    error: at(5),
+    gradientNorm: at(6),
+    isFinite: at(8) === 0 && values.subarray(0, 4).every(Number.isFinite),
+    counts: {
+      rpn: pairs(HEAD),
+      rcnn: pairs(HEAD + 2 * images),
+      proposals: Array.from({ length: images }, (_, n) => at(HEAD + 4 * images + n)),
+    },
+  };
+}
