@@ -17,3 +17,6 @@ export * from "./conv2d/mod.ts";
 export * from "./linear/mod.ts";
 export * from "./reshape/mod.ts";
 export * from "./concat_levels/mod.ts";
+export * from "./sigmoid_bce/mod.ts";
+export * from "./softmax_cross_entropy/mod.ts";
+export * from "./softmax/mod.ts";
