@@ -21,19 +21,38 @@ const symbols = {
     ],
     result: "void",
   },
+  // OpenBLAS alone has these.
+  openblas_get_num_threads: { parameters: [], result: "i32", optional: true },
+  openblas_set_num_threads: { parameters: ["i32"], result: "void", optional: true },
 } as const;
 
-type Sgemm = Deno.DynamicLibrary<typeof symbols>["symbols"]["cblas_sgemm"];
+type Symbols = Deno.DynamicLibrary<typeof symbols>["symbols"];
 
-let loaded: { sgemm: Sgemm; path: string } | null | undefined;
+/** A BLAS library. */
+export interface Blas {
+  readonly sgemm: Symbols["cblas_sgemm"];
+  readonly path: string;
+  /** Threads that the library would use of its own accord; 1 where it does not say. */
+  readonly threads: number;
+  /** Sets how many threads the next products use; null where the library decides alone. */
+  readonly setThreads: Symbols["openblas_set_num_threads"];
+}
+
+let loaded: Blas | null | undefined;
 
 /** The library's `cblas_sgemm` and where it was found; null where there is none. Loaded once. */
-export function blas(): { sgemm: Sgemm; path: string } | null {
+export function blas(): Blas | null {
   if (loaded !== undefined) return loaded;
   loaded = null;
   for (const path of BLAS_CANDIDATES) {
     try {
-      loaded = { sgemm: Deno.dlopen(path, symbols).symbols.cblas_sgemm, path };
+      const library = Deno.dlopen(path, symbols).symbols;
+      loaded = {
+        sgemm: library.cblas_sgemm,
+        path,
+        threads: library.openblas_get_num_threads?.() ?? 1,
+        setThreads: library.openblas_set_num_threads,
+      };
       break;
     } catch {
       // Not on this system: the next candidate may be.

@@ -6,6 +6,14 @@ const ROW_MAJOR = 101;
 const NO_TRANSPOSE = 111;
 const TRANSPOSE = 112;
 
+/**
+ * Multiplications from which on a product is worth several threads: below (about 0.5 ms of one core) handing work
+ * out costs more than it saves, and many times the work where another process holds a core for a while.
+ */
+const WORTH_THREADS = 2 ** 25;
+
+let threadsNow = 0;
+
 /** A matrix within a typed array: row-major, `stride` elements from row to row. */
 export interface Matrix {
   readonly data: FloatArray;
@@ -36,6 +44,9 @@ export function gemm(product: Product): void {
   if (m === 0 || n === 0) return;
   const library = c.data instanceof Float32Array ? blas() : null;
   if (!library || k === 0) return loops(product);
+  const threads = m * n * k >= WORTH_THREADS ? library.threads : 1;
+  if (threads !== threadsNow) library.setThreads?.(threads);
+  threadsNow = threads;
   library.sgemm(
     ROW_MAJOR,
     a.transpose ? TRANSPOSE : NO_TRANSPOSE,
