@@ -6,6 +6,7 @@ export * from "./frozen_scale/mod.ts";
 export * from "./gather_rows/mod.ts";
 export * from "./match_boxes/mod.ts";
 export * from "./relu/mod.ts";
+export * from "./roi_align/mod.ts";
 export * from "./roi_labels/mod.ts";
 export * from "./rpn_labels/mod.ts";
 export * from "./valid_rows/mod.ts";

@@ -1,0 +1,104 @@
+// dFeature[n][y][x][c] = Σ over RoIs of image n and this level, over bins: dOut[m][ph][pw][c] · the pixel's
+// weight in the bin. A bin's weights are separable: (Σ over its sample rows) · (Σ over its sample columns).
+// One invocation computes one pixel for four channels, a quarter of the channels apart; the order of the sum
+// is that of the RoIs, so it is the same in each run. The dispatch sees some rows of dFeature and the
+// gradients of RoIs roiFrom..roiTo; it adds where another dispatch has begun the sum.
+struct Params {
+  count: u32, // pixels of this dispatch · quads
+  row: u32, // invocations per grid row
+  firstImage: u32,
+  rowFrom: u32,
+  rowTo: u32,
+  roiFrom: u32,
+  roiTo: u32,
+  rowsPerImage: u32,
+  words: u32,
+  tilesX: u32,
+  tilesY: u32,
+  height: u32,
+  width: u32,
+  channels: u32,
+  quads: u32, // ceil(channels / 4)
+  featureBase: u32,
+  outBase: u32, // of RoI roiFrom in dOut
+  resolution: u32,
+  samples: u32,
+  isFirst: u32,
+  adds: u32, // 1: adds to what is there
+  scale: f32,
+  areaFrom: f32,
+  areaTo: f32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> dOut: array<f32>;
+@group(0) @binding(2) var<storage, read> rois: array<vec4f>;
+@group(0) @binding(3) var<storage, read> tiles: array<u32>;
+@group(0) @binding(4) var<storage, read_write> dFeature: array<f32>;
+
+// The first and last bin with a sample less than a pixel from `pixel`, which at a border also takes what lies
+// outside.
+fn binRange(pixel: u32, extent: u32, start: f32, size: f32) -> vec2u {
+  let last = f32(params.resolution) - 1.0;
+  let low = select(floor((f32(pixel) - 1.0 - start) / size), 0.0, pixel == 0u);
+  let high = select(floor((f32(pixel) + 1.0 - start) / size), last, pixel == extent - 1u);
+  return vec2u(vec2f(clamp(low, 0.0, last), clamp(high, 0.0, last)));
+}
+
+// Sum of the bilinear weights of `pixel` in the bin's samples along one axis.
+fn pixelWeight(pixel: u32, extent: u32, bin: u32, start: f32, size: f32) -> f32 {
+  var sum = 0.0;
+  for (var s = 0u; s < params.samples; s++) {
+    let position = samplePosition(start, size, bin, s);
+    let distance = abs(clamp(position, 0.0, f32(extent - 1u)) - f32(pixel));
+    sum += select(0.0, max(0.0, 1.0 - distance), isInside(position, extent));
+  }
+  return sum;
+}
+
+fn fromRoi(m: u32, x: u32, y: u32, quad: u32) -> vec4f {
+  let bins = binsOf(rois[m]);
+  let across = binRange(x, params.width, bins.start.x, bins.size.x);
+  let down = binRange(y, params.height, bins.start.y, bins.size.y);
+  let perRoi = params.resolution * params.resolution * params.channels;
+  var sum = vec4f(0.0);
+  for (var ph = down.x; ph <= down.y; ph++) {
+    let weightY = pixelWeight(y, params.height, ph, bins.start.y, bins.size.y);
+    if (weightY == 0.0) { continue; }
+    for (var pw = across.x; pw <= across.y; pw++) {
+      let weight = weightY * pixelWeight(x, params.width, pw, bins.start.x, bins.size.x);
+      if (weight == 0.0) { continue; }
+      let at = params.outBase + (m - params.roiFrom) * perRoi + quad +
+        (ph * params.resolution + pw) * params.channels;
+      let step = params.quads;
+      sum += weight * vec4f(dOut[at], dOut[at + step], dOut[at + 2u * step], dOut[at + 3u * step]);
+    }
+  }
+  return sum;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let i = id.x + id.y * params.row;
+  if (i >= params.count) { return; }
+  let quad = i % params.quads;
+  let pixel = i / params.quads;
+  let x = pixel % params.width;
+  let y = params.rowFrom + (pixel / params.width) % (params.rowTo - params.rowFrom);
+  let image = params.firstImage + pixel / params.width / (params.rowTo - params.rowFrom);
+  let tile = (image * params.tilesY + y / TILE) * params.tilesX + x / TILE;
+  var sum = vec4f(0.0);
+  for (var word = 0u; word < params.words; word++) {
+    var bits = tiles[tile * params.words + word];
+    while (bits != 0u) {
+      let m = image * params.rowsPerImage + 32u * word + firstTrailingBit(bits);
+      bits &= bits - 1u;
+      if (m >= params.roiFrom && m < params.roiTo) { sum += fromRoi(m, x, y, quad); }
+    }
+  }
+  sum /= f32(params.samples * params.samples);
+  let at = params.featureBase + pixel * params.channels + quad;
+  for (var j = 0u; j < 4u && quad + j * params.quads < params.channels; j++) {
+    let slot = at + j * params.quads;
+    if (params.adds == 1u) { dFeature[slot] += sum[j]; } else { dFeature[slot] = sum[j]; }
+  }
+}
