@@ -4,8 +4,8 @@
  * @module
  */
 import { addInto, full, sumOf } from "./elementary/mod.ts";
-import { adopt, scope } from "./scope.ts";
-import { sameShape } from "./shape.ts";
+import { handOver, scope } from "./scope.ts";
+import { formatShape, sameShape, type Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What an operator tells the tape. */
@@ -23,10 +23,16 @@ export interface Differentiable {
   backward(dOutputs: readonly Tensor[], needs: readonly boolean[]): readonly (Tensor | undefined)[];
 }
 
+/** What the tape knows of a tensor that it does not hold. */
+interface Known {
+  readonly id: number;
+  readonly shape: Shape;
+}
+
 interface Entry {
-  readonly inputIds: readonly number[];
+  readonly inputs: readonly Known[];
   readonly needs: readonly boolean[];
-  readonly outputs: readonly { id: number; shape: readonly number[] }[];
+  readonly outputs: readonly Known[];
   readonly device: Tensor["device"];
   readonly saved: readonly Tensor[];
   readonly backward: Differentiable["backward"];
@@ -44,7 +50,7 @@ export class Tape {
 
 let active: Tape | undefined;
 
-/** Runs `body` with a tape that records operators whose inputs need gradients. */
+/** Runs `body` with a tape that records operators whose inputs need gradients. @throws TypeError for an async body. */
 export function record<R>(body: () => R): { result: R; tape: Tape } {
   const tape = new Tape();
   const result = withTape(tape, body, () => tape.discard());
@@ -60,7 +66,14 @@ function withTape<R>(tape: Tape | undefined, body: () => R, failed: () => void):
   const before = active;
   active = tape;
   try {
-    return body();
+    const result = body();
+    if (result instanceof Promise) {
+      result.catch(() => {}); // This error is the one to tell.
+      throw new TypeError(
+        "Cannot record an async function as other work would run between its parts",
+      );
+    }
+    return result;
   } catch (error) {
     failed();
     throw error;
@@ -76,7 +89,7 @@ export function differentiable(op: Differentiable): void {
   for (const output of op.outputs) output.requiresGrad = true;
   const first = op.outputs[0] ?? op.inputs[0]!;
   active.entries.push({
-    inputIds: op.inputs.map((tensor) => tensor.id),
+    inputs: op.inputs.map(({ id, shape }) => ({ id, shape })),
     needs,
     outputs: op.outputs.map(({ id, shape }) => ({ id, shape })),
     device: first.device,
@@ -101,47 +114,68 @@ export function backward(tape: Tape, losses: readonly Tensor[]): Gradients {
   );
 }
 
-/** {@link backward} from given gradients of some outputs (each of its output's shape). */
+/**
+ * {@link backward} from given gradients of some outputs (each of its output's shape). The tape is empty
+ * afterwards, also where this throws.
+ */
 export function backwardFrom(
   tape: Tape,
   seeds: readonly { output: Tensor; gradient: Tensor }[],
 ): Gradients {
   const gradients = new Map<number, Tensor>();
-  for (const { output, gradient } of seeds) accumulate(gradients, output.id, gradient);
-  for (let entry = tape.entries.pop(); entry; entry = tape.entries.pop()) {
-    walk(entry, gradients);
-    for (const tensor of entry.saved) tensor.release();
+  try {
+    for (const { output, gradient } of seeds) accumulate(gradients, output, gradient);
+    for (let entry = tape.entries.pop(); entry; entry = tape.entries.pop()) {
+      try {
+        walk(entry, gradients);
+      } finally {
+        for (const tensor of entry.saved) tensor.release();
+      }
+    }
+  } catch (error) {
+    tape.discard();
+    for (const gradient of gradients.values()) gradient.release();
+    throw error;
   }
-  for (const gradient of gradients.values()) adopt(gradient);
+  for (const gradient of gradients.values()) handOver(gradient);
   return gradients;
 }
 
 function walk(entry: Entry, gradients: Map<number, Tensor>): void {
   const held = entry.outputs.map(({ id }) => gradients.get(id));
   if (held.every((gradient) => gradient === undefined)) return;
-  scope(() => {
-    const dOutputs = held.map((gradient, i) =>
-      gradient ?? full(entry.device, entry.outputs[i]!.shape, 0)
-    );
-    for (const { id } of entry.outputs) gradients.delete(id);
-    const dInputs = entry.backward(dOutputs, entry.needs);
-    entry.inputIds.forEach((id, i) => {
-      const dInput = dInputs[i];
-      if (entry.needs[i] && dInput) accumulate(gradients, id, dInput);
+  for (const { id } of entry.outputs) gradients.delete(id);
+  try {
+    scope(() => {
+      const dOutputs = held.map((gradient, i) =>
+        gradient ?? full(entry.device, entry.outputs[i]!.shape, 0)
+      );
+      const dInputs = entry.backward(dOutputs, entry.needs);
+      entry.inputs.forEach((input, i) => {
+        const dInput = dInputs[i];
+        if (entry.needs[i] && dInput) accumulate(gradients, input, dInput);
+      });
     });
-  });
-  for (const gradient of held) gradient?.release();
+  } finally {
+    for (const gradient of held) gradient?.release();
+  }
 }
 
 /** Adds in place only where nobody else can see the sum: an operator may hand on its output's gradient. */
-function accumulate(gradients: Map<number, Tensor>, id: number, gradient: Tensor): void {
+function accumulate(gradients: Map<number, Tensor>, { id, shape }: Known, gradient: Tensor): void {
+  if (!sameShape(shape, gradient.shape) || gradient.dtype !== "f32") {
+    throw new TypeError(
+      `Cannot use a gradient of shape ${
+        formatShape(gradient.shape)
+      } and type ${gradient.dtype} as its tensor has shape ${
+        formatShape(shape)
+      } and gradients are f32`,
+    );
+  }
   const before = gradients.get(id);
   if (!before) {
     gradients.set(id, gradient.retain());
   } else if (before.isExclusive) {
-    if (!sameShape(before.shape, gradient.shape)) {
-      throw new Error(`Cannot add gradients of shapes ${before.shape} and ${gradient.shape}`);
-    }
     addInto(before, gradient);
   } else {
     gradients.set(id, sumOf(before, gradient).retain());

@@ -5,7 +5,21 @@ import type { MemoryUse } from "./device.ts";
 export interface RawMemory<B> {
   create(bytes: number): B;
   destroy(buffer: B): void;
+  /** Largest buffer there is, in bytes: a bucket is cut to it; none where absent. */
+  readonly maxBytes?: number;
 }
+
+/** A buffer that waits for reuse, and when it was given back, in releases. */
+interface FreeBuffer<B> {
+  readonly buffer: B;
+  readonly since: number;
+}
+
+/**
+ * Free buffers that may lie about beside what the busiest moment needed: this many bytes, or half of that
+ * moment's where it is more. Batches of ever new sizes would else pile up buckets of every size.
+ */
+const SLACK_BYTES = 256 * 2 ** 20;
 
 /**
  * Rounds up to a bucket: four steps per power of two, so at most a quarter is wasted, and what the
@@ -18,16 +32,21 @@ export function bucketBytes(bytes: number): number {
 }
 
 /**
- * A pool of buffers. Nothing is given back to the system until {@link trim} or an allocation that
- * fails, since WebGPU buffers that are merely dropped are not collected in time.
+ * A pool of buffers. What is given back stays for reuse, since WebGPU buffers that are merely dropped
+ * are not collected in time. Where a new buffer would take the total above the highest live bytes so far
+ * plus a slack, those that waited longest are destroyed first.
  */
 export class BufferPool<B> {
   readonly #raw: RawMemory<B>;
-  readonly #free = new Map<number, B[]>();
+  /** By bucket, in the order of their release: the end is reused, the start is destroyed. */
+  readonly #free = new Map<number, FreeBuffer<B>[]>();
   #live = 0;
   #liveSlots = 0;
   #peak = 0;
+  /** Highest live bytes ever: {@link resetPeak} does not touch it. */
+  #high = 0;
   #reserved = 0;
+  #releases = 0;
 
   constructor(raw: RawMemory<B>) {
     this.#raw = raw;
@@ -35,31 +54,30 @@ export class BufferPool<B> {
 
   /** A buffer of at least `bytes`, and the bucket size that {@link release} wants back. */
   acquire(bytes: number): { buffer: B; bucket: number } {
-    const bucket = bucketBytes(bytes);
+    const { maxBytes = Infinity } = this.#raw;
+    const bucket = Math.max(bytes, Math.min(bucketBytes(bytes), maxBytes));
     const kept = this.#free.get(bucket)?.pop();
-    const buffer = kept ?? this.#createOrTrim(bucket);
+    const buffer = kept ? kept.buffer : this.#create(bucket);
     this.#live += bucket;
     this.#liveSlots += 1;
     this.#peak = Math.max(this.#peak, this.#live);
+    this.#high = Math.max(this.#high, this.#live);
     return { buffer, bucket };
   }
 
   /** Takes a buffer back for reuse. */
   release(buffer: B, bucket: number): void {
+    const kept = { buffer, since: this.#releases++ };
     const list = this.#free.get(bucket);
-    if (list) list.push(buffer);
-    else this.#free.set(bucket, [buffer]);
+    if (list) list.push(kept);
+    else this.#free.set(bucket, [kept]);
     this.#live -= bucket;
     this.#liveSlots -= 1;
   }
 
   /** Destroys all buffers that are not in use. */
   trim(): void {
-    for (const [bucket, buffers] of this.#free) {
-      for (const buffer of buffers) this.#raw.destroy(buffer);
-      this.#reserved -= bucket * buffers.length;
-    }
-    this.#free.clear();
+    this.#trimTo(this.#live);
   }
 
   resetPeak(): void {
@@ -75,16 +93,41 @@ export class BufferPool<B> {
     };
   }
 
-  #createOrTrim(bucket: number): B {
-    let buffer: B;
-    try {
-      buffer = this.#raw.create(bucket);
-    } catch (error) {
-      if (this.#free.size === 0) throw error;
-      this.trim();
-      buffer = this.#raw.create(bucket);
-    }
+  #create(bucket: number): B {
+    const high = Math.max(this.#high, this.#live + bucket);
+    this.#trimTo(high + Math.max(SLACK_BYTES, high / 2) - bucket);
+    const buffer = this.#createOrTrim(bucket);
     this.#reserved += bucket;
     return buffer;
+  }
+
+  #createOrTrim(bucket: number): B {
+    try {
+      return this.#raw.create(bucket);
+    } catch (error) {
+      if (this.#reserved === this.#live) throw error;
+      this.trim();
+      return this.#raw.create(bucket);
+    }
+  }
+
+  /** Destroys free buffers, the longest unused first, until at most `bytes` are reserved or none is left. */
+  #trimTo(bytes: number): void {
+    while (this.#reserved > bytes) {
+      const bucket = this.#longestUnused();
+      if (bucket === undefined) return;
+      const kept = this.#free.get(bucket)?.shift();
+      if (!kept) return;
+      this.#reserved -= bucket;
+      this.#raw.destroy(kept.buffer);
+    }
+  }
+
+  #longestUnused(): number | undefined {
+    let oldest: number | undefined, since = Infinity;
+    for (const [bucket, [first]] of this.#free) {
+      if (first && first.since < since) [oldest, since] = [bucket, first.since];
+    }
+    return oldest;
   }
 }

@@ -71,12 +71,17 @@ export async function probeAdapters(): Promise<AdapterReport[]> {
 /** True for an adapter that is a CPU in disguise (lavapipe, SwiftShader, WARP). */
 export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
   return info.isFallbackAdapter ||
-    /llvmpipe|swiftshader|software|basic render/i.test(info.description);
+    /llvmpipe|swiftshader|software|basic render/i.test(adapterName(info));
+}
+
+/** What an adapter calls itself, such as `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+export function adapterName(info: GPUAdapterInfo): string {
+  return info.description || [info.vendor, info.architecture, info.device].join(" ").trim();
 }
 
 async function describeAdapter(adapter: GPUAdapter): Promise<AdapterReport> {
   const { info } = adapter;
-  const name = info.description || [info.vendor, info.architecture, info.device].join(" ").trim();
+  const name = adapterName(info);
   const driver = probeVulkan().devices.find((device) => device.name === name)?.driver;
   const limits = LIMITS_THAT_MATTER.map((limit) => [limit, adapter.limits[limit]]);
   return {

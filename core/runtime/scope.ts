@@ -6,11 +6,21 @@ interface Counted {
   release(): void;
 }
 
+/** Open scopes, outermost first. A tensor is in one at most, which holds one reference to it. */
 const open: Set<Counted>[] = [];
 
 /** Registers a new tensor with the innermost open scope; without one it lives until released by hand. */
 export function adopt(tensor: Counted): void {
   open.at(-1)?.add(tensor);
+}
+
+/**
+ * Hands a reference to the innermost open scope. A scope that holds the tensor already holds it still, and
+ * the reference is dropped; without any scope the reference stays with the caller.
+ */
+export function handOver(tensor: Counted): void {
+  if (open.some((held) => held.has(tensor))) tensor.release();
+  else adopt(tensor);
 }
 
 /** Takes a tensor out of all open scopes: its holder releases it by hand (parameters, running state). */
@@ -24,42 +34,49 @@ export function keep<T extends Counted>(tensor: T): T {
  * of such, nested) move to the surrounding scope. The tape keeps what gradients need on its own account.
  */
 export function scope<R>(body: () => R): R {
-  const held = new Set<Counted>();
-  open.push(held);
+  const held = enter();
+  let result: R;
   try {
-    const result = body();
+    result = body();
     if (result instanceof Promise) {
+      result.catch(() => {}); // This error is the one to tell.
       throw new TypeError(
         "Cannot run an async function in scope() as its tensors would be freed too early: use asyncScope()",
       );
     }
-    release(held, result);
-    return result;
   } catch (error) {
-    open.splice(open.indexOf(held), 1);
-    for (const tensor of held) tensor.release();
+    leave(held, undefined);
     throw error;
   }
+  leave(held, result);
+  return result;
 }
 
 /** {@link scope} for async bodies. Bodies of different async scopes must not interleave. */
 export async function asyncScope<R>(body: () => Promise<R>): Promise<R> {
-  const held = new Set<Counted>();
-  open.push(held);
+  const held = enter();
+  let result: R;
   try {
-    const result = await body();
-    release(held, result);
-    return result;
+    result = await body();
   } catch (error) {
-    open.splice(open.indexOf(held), 1);
-    for (const tensor of held) tensor.release();
+    leave(held, undefined);
     throw error;
   }
+  leave(held, result);
+  return result;
 }
 
-function release(held: Set<Counted>, result: unknown): void {
-  open.splice(open.indexOf(held), 1);
-  const outer = open.at(-1);
+function enter(): Set<Counted> {
+  const held = new Set<Counted>();
+  open.push(held);
+  return held;
+}
+
+/** Closes a scope: what `result` contains moves outwards, all else is released. */
+function leave(held: Set<Counted>, result: unknown): void {
+  const depth = open.indexOf(held);
+  open.splice(depth, 1);
+  const outer = open[depth - 1];
   visit(result, (tensor) => {
     if (held.delete(tensor)) outer?.add(tensor);
   });

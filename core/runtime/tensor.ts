@@ -92,10 +92,16 @@ export class Tensor {
     return new Tensor(this.#storage, shape, dtype);
   }
 
-  /** Overwrites the contents. `data` has the tensor's size and dtype. */
+  /**
+   * Overwrites the contents.
+   * @throws RangeError where `data` has not the tensor's size; TypeError where it has not its dtype
+   */
   write(data: TypedArray): void {
     if (data.length !== this.size) {
       throw new RangeError(`Cannot write ${data.length} numbers to a tensor of ${this.size}`);
+    }
+    if (dtypeOf(data) !== this.dtype) {
+      throw new TypeError(`Cannot write ${dtypeOf(data)} numbers to a tensor of ${this.dtype}`);
     }
     this.device.upload(this.slot, data);
   }
@@ -120,24 +126,38 @@ export class Tensor {
   }
 }
 
-/** A tensor with arbitrary contents. */
+/** A tensor with arbitrary contents. @throws RangeError where an extent is not a non-negative integer. */
 export function empty(device: Device, shape: Shape, dtype: DType = "f32"): Tensor {
+  for (const extent of shape) {
+    if (!Number.isSafeInteger(extent) || extent < 0) {
+      throw new RangeError(
+        `Cannot make a tensor of shape [${shape}] as its extents must be non-negative integers`,
+      );
+    }
+  }
   const slot = device.allocate(sizeOf(shape) * 4);
   return new Tensor(new Storage(device, slot), shape, dtype);
 }
 
 /** A tensor with the contents of `data`; its dtype is the array's. */
 export function fromArray(device: Device, shape: Shape, data: TypedArray): Tensor {
-  const dtype = data instanceof Float32Array ? "f32" : data instanceof Int32Array ? "i32" : "u32";
-  const tensor = empty(device, shape, dtype);
+  const tensor = empty(device, shape, dtypeOf(data));
   tensor.write(data);
   return tensor;
+}
+
+function dtypeOf(data: TypedArray): DType {
+  if (data instanceof Float32Array) return "f32";
+  return data instanceof Int32Array ? "i32" : "u32";
 }
 
 /** Tensors by the names of a kernel's signature. */
 export type TensorsOf<S extends Signature> = { readonly [K in keyof S]: Tensor };
 
-/** Launches `kernel` on tensors of one device. @throws TypeError where a tensor's dtype is not the signature's. */
+/**
+ * Launches `kernel` on tensors of one device.
+ * @throws TypeError where a tensor of the signature is missing, has another dtype or is on another device
+ */
 export function launch<S extends Signature, P>(
   kernel: Kernel<S, P>,
   tensors: TensorsOf<S>,
@@ -146,7 +166,10 @@ export function launch<S extends Signature, P>(
   const slots: Record<string, Slot> = {};
   let device: Device | undefined;
   for (const name in kernel.signature) {
-    const tensor: Tensor = tensors[name];
+    const tensor: Tensor | undefined = tensors[name];
+    if (!tensor) {
+      throw new TypeError(`Cannot launch ${kernel.name} as its tensor ${name} is missing`);
+    }
     if (tensor.dtype !== kernel.signature[name]) {
       throw new TypeError(
         `Cannot launch ${kernel.name} as ${name} must be ${

@@ -17,11 +17,13 @@ import {
   MAX_GROUPS,
   type PlanContext,
   type Signature,
-  type View,
 } from "../kernel.ts";
+import { isSoftwareAdapter } from "../probe.ts";
+import { boundRange } from "./bound_range.ts";
 import { Faults, firstLine } from "./faults.ts";
 import { PipelineCache } from "./pipelines.ts";
-import { type BoundRange, Recorder } from "./recorder.ts";
+import { Readback } from "./readback.ts";
+import { Recorder } from "./recorder.ts";
 import { Tuner } from "./tuner.ts";
 
 /** A GPU buffer of at least `bytes`. */
@@ -50,14 +52,16 @@ export class WebGpuDevice implements Device {
   readonly #pool: BufferPool<GPUBuffer>;
   readonly #context: PlanContext;
   readonly #tuner: Tuner;
-  readonly #readback = new Map<number, GPUBuffer[]>();
+  readonly #readback: Readback;
 
   constructor(gpu: GPUDevice, options: WebGpuOptions) {
     this.#gpu = gpu;
     this.#faults = new Faults(gpu);
     this.#pipelines = new PipelineCache(gpu, this.#faults);
     this.#recorder = new Recorder(gpu, this.#faults);
+    this.#readback = new Readback(gpu, { faults: this.#faults, recorder: this.#recorder });
     this.#pool = new BufferPool({
+      maxBytes: gpu.limits.maxBufferSize - gpu.limits.maxBufferSize % 256,
       create: (bytes) => this.#create(bytes),
       destroy: (buffer) => this.#recorder.destroyLater(buffer),
     });
@@ -66,7 +70,7 @@ export class WebGpuDevice implements Device {
       options.maxBindingBytes ?? Infinity,
       gpu.limits.maxStorageBufferBindingSize,
     );
-    const isSoftware = /llvmpipe|swiftshader|software/i.test(description);
+    const isSoftware = isSoftwareAdapter(options.info);
     this.info = { kind: "webgpu", description, isSoftware, maxBindingBytes };
     this.#context = {
       maxBindingBytes,
@@ -101,6 +105,7 @@ export class WebGpuDevice implements Device {
   }
 
   launch<S extends Signature, P>(kernel: Kernel<S, P>, slots: SlotsOf<S>, params: P): void {
+    this.#faults.check();
     const plan = kernel.wgsl(params, this.#context);
     const dispatches = Array.isArray(plan)
       ? plan
@@ -110,28 +115,10 @@ export class WebGpuDevice implements Device {
 
   async download(slot: Slot, size: number, dtype: DType): Promise<TypedArray> {
     const bytes = size * 4;
-    if (bytes === 0) return typedArray(dtype, new ArrayBuffer(0));
-    const target = this.#readback.get(bytes)?.pop() ?? this.#gpu.createBuffer({
-      label: "readback",
-      size: bytes,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
-    this.#recorder.submit({ from: own(slot).buffer, to: target, bytes });
-    try {
-      await target.mapAsync(GPUMapMode.READ);
-    } catch (error) {
-      await this.#faults.settle();
-      throw new DeviceError(
-        `The GPU did not return its results (${String(error)}); start the command again.`,
-      );
-    }
-    await this.#faults.settle();
-    const copy = target.getMappedRange().slice(0);
-    target.unmap();
-    const kept = this.#readback.get(bytes);
-    if (kept) kept.push(target);
-    else this.#readback.set(bytes, [target]);
-    return typedArray(dtype, copy);
+    const buffer = bytes === 0
+      ? new ArrayBuffer(0)
+      : await this.#readback.copy(own(slot).buffer, bytes);
+    return typedArray(dtype, buffer);
   }
 
   flush(): void {
@@ -144,8 +131,7 @@ export class WebGpuDevice implements Device {
 
   async finish(): Promise<void> {
     this.#recorder.submit();
-    await this.#gpu.queue.onSubmittedWorkDone();
-    await this.#faults.settle();
+    await this.#faults.settle(this.#gpu.queue.onSubmittedWorkDone());
   }
 
   async measurePending(seconds: number): Promise<void> {
@@ -171,7 +157,7 @@ export class WebGpuDevice implements Device {
     this.#faults.expectsLoss = true;
     this.#pool.trim();
     this.#recorder.close();
-    for (const buffers of this.#readback.values()) for (const buffer of buffers) buffer.destroy();
+    this.#readback.close();
     this.#gpu.destroy();
   }
 
@@ -189,26 +175,17 @@ export class WebGpuDevice implements Device {
       );
     }
     const pipeline = this.#pipelines.get(dispatch.shader, kernel);
-    const ranges = pipeline.wgsl.storage.map(({ name }) => {
-      const slot = slots[name];
+    const ranges = pipeline.wgsl.storage.map((binding) => {
+      const slot = slots[binding.name];
       if (!slot) {
-        throw new TypeError(`Cannot launch ${kernel} as no tensor is named ${name} as in its WGSL`);
+        throw new TypeError(
+          `Cannot launch ${kernel} as no tensor is named ${binding.name} as in its WGSL`,
+        );
       }
-      return this.#range(kernel, { name, slot: own(slot), view: dispatch.views?.[name] });
+      const bound = { binding, slot: own(slot), view: dispatch.views?.[binding.name] };
+      return boundRange(bound, { kernel, context: this.#context });
     });
     this.#recorder.add(pipeline, ranges, { uniforms: dispatch.uniforms, grid, kernel });
-  }
-
-  #range(kernel: string, bound: { name: string; slot: GpuSlot; view?: View }): BoundRange {
-    const { name, slot, view } = bound;
-    const offset = view ? view.start * 4 : 0;
-    const size = Math.max(16, (view ? view.end * 4 : slot.bytes) - offset);
-    if (size > this.#context.maxBindingBytes) {
-      throw new DeviceError(
-        `Cannot launch ${kernel} as its tensor ${name} takes ${size} bytes and this adapter binds at most ${this.#context.maxBindingBytes}.`,
-      );
-    }
-    return { name, buffer: slot.buffer, offset, size };
   }
 
   #create(bytes: number): GPUBuffer {
@@ -217,19 +194,20 @@ export class WebGpuDevice implements Device {
         `There is no buffer of ${bytes} bytes on this adapter, whose largest has ${this.#gpu.limits.maxBufferSize}; use a smaller SOLVER.IMS_PER_GPU or INPUT.MIN_SIZE_TRAIN.`,
       );
     }
-    this.#gpu.pushErrorScope("out-of-memory");
-    const buffer = this.#gpu.createBuffer({
-      size: bytes,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-    });
-    this.#faults.watch(
-      this.#gpu.popErrorScope(),
-      (error) =>
-        `The GPU has no memory for a buffer of ${Math.ceil(bytes / 2 ** 20)} MiB (${
-          firstLine(error)
-        }); use a smaller SOLVER.IMS_PER_GPU or INPUT.MIN_SIZE_TRAIN.`,
+    return this.#faults.guard(
+      () =>
+        this.#gpu.createBuffer({
+          size: bytes,
+          usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+        }),
+      {
+        filters: ["out-of-memory"],
+        describe: (error) =>
+          `The GPU has no memory for a buffer of ${Math.ceil(bytes / 2 ** 20)} MiB (${
+            firstLine(error)
+          }); use a smaller SOLVER.IMS_PER_GPU or INPUT.MIN_SIZE_TRAIN.`,
+      },
     );
-    return buffer;
   }
 }
 

@@ -1,10 +1,7 @@
-/** Compute pipelines, one per shader object, made at first use. */
+/** Compute pipelines, one per WGSL text, entry point and constants, made at first use. */
 import type { Shader } from "../kernel.ts";
 import { type Faults, firstLine } from "./faults.ts";
-import { parseInterface, type WgslInterface } from "./wgsl_interface.ts";
-
-/** Bytes of uniforms that a dispatch may have. */
-export const UNIFORM_BYTES = 256;
+import { parseInterface, UNIFORM_BYTES, type WgslInterface } from "./wgsl_interface.ts";
 
 /** A compiled shader and what binds to it. */
 export interface Pipeline {
@@ -18,7 +15,9 @@ export interface Pipeline {
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #faults: Faults;
-  readonly #pipelines = new Map<Shader, Pipeline>();
+  /** The quick way, by the object's identity; objects made anew on each launch find theirs by content. */
+  readonly #byShader = new WeakMap<Shader, Pipeline>();
+  readonly #byContent = new Map<string, Pipeline>();
   readonly #modules = new Map<string, GPUShaderModule>();
 
   constructor(device: GPUDevice, faults: Faults) {
@@ -28,40 +27,45 @@ export class PipelineCache {
 
   /** Number of pipelines compiled. */
   get size(): number {
-    return this.#pipelines.size;
+    return this.#byContent.size;
   }
 
   /** The pipeline of `shader`. A compile error surfaces with kernel name, line and column at the next check. */
   get(shader: Shader, kernel: string): Pipeline {
-    const known = this.#pipelines.get(shader);
+    const known = this.#byShader.get(shader);
     if (known) return known;
-    const made = this.#compile(shader, kernel);
-    this.#pipelines.set(shader, made);
-    return made;
+    const content = JSON.stringify([shader.entry, shader.constants, shader.source]);
+    const pipeline = this.#byContent.get(content) ?? this.#compile(shader, kernel);
+    this.#byContent.set(content, pipeline);
+    this.#byShader.set(shader, pipeline);
+    return pipeline;
   }
 
   #compile(shader: Shader, kernel: string): Pipeline {
     const wgsl = parseInterface(shader.source, kernel);
-    this.#device.pushErrorScope("validation");
     const module = this.#module(shader.source, kernel);
-    const layout = this.#layout(wgsl, kernel);
-    const pipeline = this.#device.createComputePipeline({
-      label: kernel,
-      layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: {
-        module,
-        entryPoint: shader.entry ?? "main",
-        constants: { ...shader.constants },
-      },
-    });
-    this.#faults.watch(this.#device.popErrorScope(), (error) => describe(error, module, kernel));
-    return { id: this.#pipelines.size, pipeline, layout, wgsl };
+    return this.#faults.guard(() => {
+      const layout = this.#layout(wgsl, kernel);
+      const pipeline = this.#device.createComputePipeline({
+        label: kernel,
+        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: {
+          module,
+          entryPoint: shader.entry ?? "main",
+          constants: { ...shader.constants },
+        },
+      });
+      return { id: this.#byContent.size, pipeline, layout, wgsl };
+    }, { filters: ["validation"], describe: (error) => describe(error, module, kernel) });
   }
 
   #module(code: string, kernel: string): GPUShaderModule {
     const known = this.#modules.get(code);
     if (known) return known;
-    const module = this.#device.createShaderModule({ label: kernel, code });
+    const module: GPUShaderModule = this.#faults.guard(
+      () => this.#device.createShaderModule({ label: kernel, code }),
+      { filters: ["validation"], describe: (error) => describe(error, module, kernel) },
+    );
     this.#modules.set(code, module);
     return module;
   }

@@ -1,15 +1,8 @@
 /** Collects dispatches with their uniforms and hands them to the queue, many in one submission. */
 import { type Faults, firstLine } from "./faults.ts";
-import { type Pipeline, UNIFORM_BYTES } from "./pipelines.ts";
-import { packUniforms } from "./wgsl_interface.ts";
-
-/** A buffer range that a dispatch binds. */
-export interface BoundRange {
-  readonly name: string;
-  readonly buffer: GPUBuffer;
-  readonly offset: number;
-  readonly size: number;
-}
+import { type BoundRange, checkAliases } from "./bound_range.ts";
+import type { Pipeline } from "./pipelines.ts";
+import { packUniforms, UNIFORM_BYTES } from "./wgsl_interface.ts";
 
 interface Command {
   readonly pipeline: GPUComputePipeline;
@@ -25,6 +18,9 @@ const COMMANDS_PER_SUBMISSION = 512;
 /** Bind groups kept; beyond that, all are made anew. */
 const BIND_GROUPS_KEPT = 8192;
 
+/** Kernels that a message names at most. */
+const KERNELS_NAMED = 8;
+
 /** Records dispatches in order. */
 export class Recorder {
   readonly #device: GPUDevice;
@@ -33,6 +29,8 @@ export class Recorder {
   readonly #uniforms: GPUBuffer;
   readonly #staging: DataView<ArrayBuffer>;
   readonly #bindGroups = new Map<string, GPUBindGroup>();
+  /** Keys of the bind groups that hold a buffer, to drop them with it. */
+  #keysOf = new Map<GPUBuffer, string[]>();
   readonly #bufferIds = new WeakMap<GPUBuffer, number>();
   #nextBufferId = 0;
   #commands: Command[] = [];
@@ -52,7 +50,7 @@ export class Recorder {
     this.#staging = new DataView(new ArrayBuffer(size));
   }
 
-  /** Adds a dispatch. */
+  /** Adds a dispatch; `ranges` are in the order of the pipeline's storage bindings. */
   add(
     pipeline: Pipeline,
     ranges: readonly BoundRange[],
@@ -62,6 +60,7 @@ export class Recorder {
       kernel: string;
     },
   ): void {
+    checkAliases(ranges, run.kernel);
     if (this.#commands.length === COMMANDS_PER_SUBMISSION) this.submit();
     const uniformOffset = this.#commands.length * this.#stride;
     packUniforms(pipeline.wgsl.uniforms, run.uniforms, {
@@ -84,10 +83,12 @@ export class Recorder {
     return this.#used.has(buffer);
   }
 
-  /** Destroys `buffer` once what is recorded has been submitted. */
+  /** Destroys `buffer`, once what is recorded has been submitted where that uses it. */
   destroyLater(buffer: GPUBuffer): void {
-    this.#doomed.push(buffer);
-    this.#bindGroups.clear();
+    for (const key of this.#keysOf.get(buffer) ?? []) this.#bindGroups.delete(key);
+    this.#keysOf.delete(buffer);
+    if (this.uses(buffer)) this.#doomed.push(buffer);
+    else buffer.destroy();
   }
 
   /** Submits what was recorded, then `copy` where given, without waiting. */
@@ -106,36 +107,30 @@ export class Recorder {
 
   #encode(copy?: { from: GPUBuffer; to: GPUBuffer; bytes: number }): void {
     const commands = this.#commands;
-    this.#device.pushErrorScope("out-of-memory");
-    this.#device.pushErrorScope("validation");
-    if (commands.length > 0) {
-      this.#device.queue.writeBuffer(
-        this.#uniforms,
-        0,
-        this.#staging.buffer,
-        0,
-        commands.length * this.#stride,
-      );
+    this.#faults.guard(() => {
+      const encoder = this.#device.createCommandEncoder();
+      if (commands.length > 0) this.#encodePass(encoder);
+      if (copy) encoder.copyBufferToBuffer(copy.from, 0, copy.to, 0, copy.bytes);
+      this.#device.queue.submit([encoder.finish()]);
+    }, {
+      filters: ["out-of-memory", "validation"],
+      describe: (error) =>
+        `The GPU refused work of the kernels ${namesOf(commands)}: ${firstLine(error)}`,
+    });
+  }
+
+  #encodePass(encoder: GPUCommandEncoder): void {
+    const bytes = this.#commands.length * this.#stride;
+    this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staging.buffer, 0, bytes);
+    const pass = encoder.beginComputePass();
+    let current: GPUComputePipeline | undefined;
+    for (const { pipeline, bindGroup, uniformOffset, grid } of this.#commands) {
+      if (pipeline !== current) pass.setPipeline(pipeline);
+      current = pipeline;
+      pass.setBindGroup(0, bindGroup, [uniformOffset]);
+      pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
     }
-    const encoder = this.#device.createCommandEncoder();
-    if (commands.length > 0) {
-      const pass = encoder.beginComputePass();
-      let current: GPUComputePipeline | undefined;
-      for (const { pipeline, bindGroup, uniformOffset, grid } of commands) {
-        if (pipeline !== current) pass.setPipeline(pipeline);
-        current = pipeline;
-        pass.setBindGroup(0, bindGroup, [uniformOffset]);
-        pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
-      }
-      pass.end();
-    }
-    if (copy) encoder.copyBufferToBuffer(copy.from, 0, copy.to, 0, copy.bytes);
-    this.#device.queue.submit([encoder.finish()]);
-    const kernels = () => [...new Set(commands.map(({ kernel }) => kernel))].join(", ");
-    const describe = (error: GPUError) =>
-      `The GPU refused work of the kernels ${kernels()}: ${firstLine(error)}`;
-    this.#faults.watch(this.#device.popErrorScope(), describe);
-    this.#faults.watch(this.#device.popErrorScope(), describe);
+    pass.end();
   }
 
   #bindGroup(pipeline: Pipeline, ranges: readonly BoundRange[], kernel: string): GPUBindGroup {
@@ -145,29 +140,41 @@ export class Recorder {
     }
     const known = this.#bindGroups.get(key);
     if (known) return known;
-    if (this.#bindGroups.size >= BIND_GROUPS_KEPT) this.#bindGroups.clear();
-    const byName = new Map(ranges.map((range) => [range.name, range]));
-    const storage = pipeline.wgsl.storage.map(({ name, index }): GPUBindGroupEntry => {
-      const range = byName.get(name);
-      if (!range) {
-        throw new TypeError(`Cannot launch ${kernel} as no tensor is named ${name} as in its WGSL`);
-      }
-      return {
-        binding: index,
-        resource: { buffer: range.buffer, offset: range.offset, size: range.size },
-      };
-    });
-    const uniforms = {
-      binding: 0,
-      resource: { buffer: this.#uniforms, offset: 0, size: UNIFORM_BYTES },
-    };
-    const made = this.#device.createBindGroup({
-      label: kernel,
-      layout: pipeline.layout,
-      entries: [uniforms, ...storage],
+    if (this.#bindGroups.size >= BIND_GROUPS_KEPT) {
+      this.#bindGroups.clear();
+      this.#keysOf = new Map();
+    }
+    const made = this.#faults.guard(() => this.#makeBindGroup(pipeline, ranges, kernel), {
+      filters: ["validation"],
+      describe: (error) =>
+        `The GPU refused the tensors of the kernel ${kernel}: ${firstLine(error)}`,
     });
     this.#bindGroups.set(key, made);
+    for (const { buffer } of ranges) {
+      const keys = this.#keysOf.get(buffer);
+      if (keys) keys.push(key);
+      else this.#keysOf.set(buffer, [key]);
+    }
     return made;
+  }
+
+  #makeBindGroup(
+    pipeline: Pipeline,
+    ranges: readonly BoundRange[],
+    kernel: string,
+  ): GPUBindGroup {
+    const uniforms = { buffer: this.#uniforms, offset: 0, size: UNIFORM_BYTES };
+    return this.#device.createBindGroup({
+      label: kernel,
+      layout: pipeline.layout,
+      entries: [
+        { binding: 0, resource: uniforms },
+        ...ranges.map(({ index, buffer, offset, size }) => ({
+          binding: index,
+          resource: { buffer, offset, size },
+        })),
+      ],
+    });
   }
 
   #idOf(buffer: GPUBuffer): number {
@@ -175,4 +182,11 @@ export class Recorder {
     if (id === undefined) this.#bufferIds.set(buffer, id = this.#nextBufferId++);
     return id;
   }
+}
+
+/** The kernels of a submission, a few of them where they are many. */
+function namesOf(commands: readonly Command[]): string {
+  const names = [...new Set(commands.map(({ kernel }) => kernel))];
+  const shown = names.slice(0, KERNELS_NAMED).join(", ") || "readback";
+  return names.length > KERNELS_NAMED ? `${shown} and ${names.length - KERNELS_NAMED} more` : shown;
 }

@@ -19,15 +19,21 @@ export interface WgslInterface {
   readonly uniforms: readonly UniformMember[];
 }
 
-/** Parses WGSL text. @throws SyntaxError where `struct Params` is missing or has other than 4-byte scalars. */
+/** Bytes of uniforms that a dispatch may have. */
+export const UNIFORM_BYTES = 256;
+
+/**
+ * Parses WGSL text.
+ * @throws SyntaxError where `struct Params` is missing, has other than 4-byte scalars or too many of them
+ */
 export function parseInterface(source: string, kernel: string): WgslInterface {
-  const text = source.replace(/\/\/[^\n]*/g, "");
+  const text = source.replace(/\/\*.*?\*\//gs, "").replace(/\/\/[^\n]*/g, "");
   const storage = [...text.matchAll(
-    /@group\(0\)\s*@binding\((\d+)\)\s*var<storage\s*,\s*(read|read_write)\s*>\s*(\w+)/g,
+    /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*storage\s*(?:,\s*(read|read_write)\s*)?>\s*(\w+)/g,
   )].map(([, index, access, name]) => ({
     name: name!,
     index: Number(index),
-    readOnly: access === "read",
+    readOnly: access !== "read_write",
   }));
   const struct = text.match(/struct\s+Params\s*\{([^}]*)\}/);
   if (!struct) throw new SyntaxError(`Cannot launch ${kernel} as its WGSL has no struct Params`);
@@ -42,10 +48,20 @@ export function parseInterface(source: string, kernel: string): WgslInterface {
       return { name: match[1]!, type: match[2] as UniformMember["type"] };
     },
   );
+  if (uniforms.length * 4 > UNIFORM_BYTES) {
+    throw new SyntaxError(
+      `Cannot launch ${kernel} as its Params has ${uniforms.length} members: there is room for ${
+        UNIFORM_BYTES / 4
+      }`,
+    );
+  }
   return { storage, uniforms };
 }
 
-/** Writes uniforms by name at `offset` bytes of `target`. @throws TypeError for a missing or unknown name. */
+/**
+ * Writes uniforms by name at `offset` bytes of `target`.
+ * @throws TypeError for a missing or unknown name; RangeError for a number that its integer type cannot hold
+ */
 export function packUniforms(
   members: readonly UniformMember[],
   values: Readonly<Record<string, number>>,
@@ -59,8 +75,10 @@ export function packUniforms(
       throw new TypeError(`Cannot launch ${kernel} as its uniform ${name} is missing`);
     }
     if (type === "f32") view.setFloat32(at, value, true);
-    else if (type === "u32") view.setUint32(at, value, true);
-    else view.setInt32(at, value, true);
+    else if (value === (type === "u32" ? value >>> 0 : value | 0)) view.setInt32(at, value, true);
+    else {throw new RangeError(
+        `Cannot launch ${kernel} as its uniform ${name} is ${value}, no ${type}`,
+      );}
     at += 4;
   }
   const names = Object.keys(values);
