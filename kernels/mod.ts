@@ -31,3 +31,5 @@ export * from "./kth_value/mod.ts";
 export * from "./center_error/mod.ts";
 export * from "./class_nms/mod.ts";
 export * from "./smooth_l1/mod.ts";
+export * from "./gradient_norm/mod.ts";
+export * from "./sgd/mod.ts";

@@ -1,0 +1,34 @@
+/** The global gradient norm over typed arrays. */
+import type { FloatArray } from "../../core/runtime/mod.ts";
+
+/** slots[slot + k] = Σ x² over chunk k of x. */
+export function sumSquares(
+  { x, slots }: { x: FloatArray; slots: FloatArray },
+  { size, chunk, slot }: { size: number; chunk: number; slot: number },
+): void {
+  for (let begin = 0, k = slot; begin < size; begin += chunk, k++) {
+    const end = Math.min(size, begin + chunk);
+    let sum = 0;
+    for (let i = begin; i < end; i++) sum += x[i]! * x[i]!;
+    slots[k] = sum;
+  }
+}
+
+/** state = (norm, clip scale, 1 where a slot is NaN or Inf, 0). */
+export function finish(
+  { slots, state }: { slots: FloatArray; state: FloatArray },
+  { gradientSlots, slotCount, maxNorm }: {
+    gradientSlots: number;
+    slotCount: number;
+    maxNorm: number;
+  },
+): void {
+  let sum = 0, rest = 0;
+  for (let i = 0; i < gradientSlots; i++) sum += slots[i]!;
+  for (let i = gradientSlots; i < slotCount; i++) rest += slots[i]!;
+  const norm = Math.sqrt(sum);
+  state[0] = norm;
+  state[1] = maxNorm === 0 ? 1 : Math.min(1, maxNorm / (norm + 1e-6));
+  state[2] = Number.isFinite(sum + rest) ? 0 : 1;
+  state[3] = 0;
+}
