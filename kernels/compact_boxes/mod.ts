@@ -1,0 +1,82 @@
+/**
+ * Brings selected boxes together: in index order, with the ground truth after them, for training; sorted by score for
+ * testing (the original's dynamic_rcnn/det_opr/rpn/proposal_opr.py). Boxes f32 [.., 4] in any format. No gradient.
+ * @module
+ */
+import { scope, type Tensor } from "../../core/runtime/mod.ts";
+import { bestOf, compactKeys, segmentTable } from "../_shared/selection/mod.ts";
+import { orderKeys } from "../_shared/selection/order_keys.ts";
+import { type BoxRows, gatherBoxes, gatherScores } from "./gather.ts";
+
+export type { BoxRows } from "./gather.ts";
+
+/**
+ * The marked boxes of each image in index order, then its truths, then zeros.
+ * @param inputs.boxes f32 [N, K, 4]
+ * @param inputs.mask i32 [N, K]: boxes where it is not 0 are taken
+ * @param inputs.truths f32 [N, G, 4], of which image n has truthCounts[n]; both or neither
+ * @param inputs.truthCounts i32 [N]
+ * @param options.capacity P ≥ 1: rows of the result. What does not fit is dropped, truths first: give marked + G
+ * @returns boxes f32 [N, P, 4] and counts i32 [N]
+ * @throws RangeError where the capacity is below 1; TypeError for truths without their counts
+ */
+export function compactBoxes(
+  { boxes, mask, truths, truthCounts }: {
+    readonly boxes: Tensor;
+    readonly mask: Tensor;
+    readonly truths?: Tensor;
+    readonly truthCounts?: Tensor;
+  },
+  { capacity }: { readonly capacity: number },
+): BoxRows {
+  checkCapacity(capacity);
+  if (!truths !== !truthCounts) {
+    throw new TypeError("Cannot append truths as truths and truthCounts must be given together");
+  }
+  return scope(() => {
+    const [, length] = mask.shape as [number, number];
+    const table = segmentTable(mask.device, [{ start: 0, size: length, k: capacity }]);
+    return gatherBoxes(boxes, compactKeys(mask.view(mask.shape, "u32"), table), {
+      capacity,
+      layout: oneRowPerImage(length),
+      truths: truths && truthCounts ? { boxes: truths, counts: truthCounts } : undefined,
+    });
+  });
+}
+
+/**
+ * The best `count` marked boxes of each image, best first; ties by the lower index, NaN last.
+ * @param inputs.scores f32 [N, K]
+ * @param inputs.mask i32 [N, K]: boxes where it is 0 are not taken
+ * @param inputs.boxes f32 [N, K, 4]
+ * @param options.count ≥ 1: rows of the result
+ * @returns boxes f32 [N, count, 4], scores f32 [N, count], both zeros past counts i32 [N]
+ * @throws RangeError where the count is below 1
+ */
+export function sortedTop(
+  { scores, mask, boxes }: {
+    readonly scores: Tensor;
+    readonly mask: Tensor;
+    readonly boxes: Tensor;
+  },
+  { count }: { readonly count: number },
+): BoxRows & { readonly scores: Tensor } {
+  checkCapacity(count);
+  return scope(() => {
+    const [, length] = scores.shape as [number, number];
+    const table = segmentTable(scores.device, [{ start: 0, size: length, k: count }]);
+    const best = bestOf(orderKeys(scores, { mask }), table);
+    const rows = gatherBoxes(boxes, best, { capacity: count, layout: oneRowPerImage(length) });
+    return { ...rows, scores: gatherScores(scores, best.indices) };
+  });
+}
+
+function oneRowPerImage(length: number) {
+  return { rowsPerImage: 1, imageStride: length, indexStride: 1, offset: 0 };
+}
+
+function checkCapacity(capacity: number): void {
+  if (capacity < 1) {
+    throw new RangeError(`Cannot make rows of ${capacity} boxes: there must be room for one`);
+  }
+}
