@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { empty, fromArray, record, scope, type Tensor } from "../../core/runtime/mod.ts";
+import {
+  backwardFrom,
+  empty,
+  fromArray,
+  record,
+  scope,
+  type Tensor,
+} from "../../core/runtime/mod.ts";
 import { areaRanges, levelOfArea } from "../../kernels/roi_align/levels.ts";
 import { roiAlign, type RoiAlignOptions } from "../../kernels/roi_align/mod.ts";
-import { checkOp, floats, type Input, ints } from "../_support/check_op.ts";
+import { checkOp, floats, type Input, ints, relativeError } from "../_support/check_op.ts";
 import { onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
 
 const SCALES = [1 / 4, 1 / 8, 1 / 16, 1 / 32];
@@ -123,6 +130,59 @@ onDevices("roiAlign() takes each RoI from the level of its inclusive area", asyn
   );
   assert.deepEqual([...await pooled.readFloats()], cases.map(([, , level]) => level));
   pooled.release();
+});
+
+/** See tests/fixtures/roi_align/make.py. */
+interface Golden {
+  scales: number[];
+  rowsPerImage: number;
+  shapes: number[][];
+  features: number[][];
+  rois: number[];
+  out: number[];
+  dOut: number[];
+  dFeatures: number[][];
+  areas: number[];
+  areaLevels: number[];
+}
+
+const golden: Golden = JSON.parse(
+  Deno.readTextFileSync(new URL("../fixtures/roi_align/case.json", import.meta.url)),
+);
+
+onDevices("roiAlign() equals torchvision's, forward and gradients", async (device) => {
+  const count = golden.rois.length / 4;
+  const { out, gradients } = scope(() => {
+    const features = golden.features.map((data, level) => {
+      const feature = fromArray(device, golden.shapes[level]!, Float32Array.from(data));
+      feature.requiresGrad = true;
+      return feature;
+    });
+    const rois = fromArray(device, [count, 4], Float32Array.from(golden.rois));
+    const valid = fromArray(device, [count], new Int32Array(count));
+    const { scales, rowsPerImage } = golden;
+    const { result: out, tape } = record(() =>
+      roiAlign(features, { rois, valid }, { scales, rowsPerImage, resolution: 7, samplingRatio: 2 })
+    );
+    const gradient = fromArray(device, out.shape, Float32Array.from(golden.dOut));
+    const byId = backwardFrom(tape, [{ output: out, gradient }]);
+    return { out, gradients: features.map((feature) => byId.get(feature.id)!) };
+  });
+  assert.ok(relativeError(await out.readFloats(), golden.out).error < 2e-5);
+  for (const [level, gradient] of gradients.entries()) {
+    const { error } = relativeError(await gradient.readFloats(), golden.dFeatures[level]!);
+    assert.ok(error < 2e-5, `level ${level}: ${error}`);
+  }
+  for (const tensor of [out, ...gradients]) tensor.release();
+});
+
+Deno.test("areaRanges() put every area where PyTorch puts it, to the last float32", () => {
+  const ranges = areaRanges(SCALES);
+  golden.areas.forEach((area, i) => {
+    const level = ranges.findIndex(({ from, to }) => area >= from && area < to) + 2;
+    assert.equal(level, golden.areaLevels[i], `area ${area}`);
+  });
+  assert.deepEqual([...new Set(golden.areaLevels)].sort(), [2, 3, 4, 5]);
 });
 
 Deno.test("areaRanges() are the exact float32 areas where the original's level changes", () => {
