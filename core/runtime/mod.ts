@@ -2,6 +2,7 @@
 export * from "./autograd.ts";
 export * from "./cpu/gemm.ts";
 export * from "./device.ts";
+export { DryDevice } from "./dry_device.ts";
 export { addInto, full } from "./elementary/mod.ts";
 export * from "./errors.ts";
 export * from "./kernel.ts";

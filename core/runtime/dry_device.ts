@@ -1,0 +1,98 @@
+/**
+ * A device that holds and computes nothing, but counts: shapes, peak memory and launches of a step of a
+ * full-size model are known in a moment.
+ * @module
+ */
+import { BufferPool } from "./buffer_pool.ts";
+import type { Device, DeviceInfo, MemoryUse, Slot, SlotsOf } from "./device.ts";
+import type { DType, Kernel, Signature } from "./kernel.ts";
+
+/** What the pool hands out in place of a buffer. */
+class DryBuffer {}
+
+class DrySlot implements Slot {
+  constructor(readonly buffer: DryBuffer, readonly bytes: number, readonly bucket: number) {}
+}
+
+/**
+ * Counts what a WebGPU device would hold, bucket for bucket. To whoever asks it is a GPU, so that
+ * operators choose their GPU paths.
+ */
+export class DryDevice implements Device {
+  readonly info: DeviceInfo;
+  readonly #launches = new Map<string, number>();
+  readonly #pool = new BufferPool<DryBuffer>({
+    create: () => new DryBuffer(),
+    destroy: () => {},
+  });
+
+  /** @param info where it should differ from a GPU with bindings of 2 GiB */
+  constructor(info: Partial<DeviceInfo> = {}) {
+    this.info = {
+      kind: "webgpu",
+      description: "dry run",
+      isSoftware: false,
+      maxBindingBytes: 2 ** 31,
+      ...info,
+    };
+  }
+
+  /** How often each kernel was launched, by its name. */
+  get launches(): ReadonlyMap<string, number> {
+    return this.#launches;
+  }
+
+  allocate(bytes: number): Slot {
+    const { buffer, bucket } = this.#pool.acquire(bytes);
+    return new DrySlot(buffer, bytes, bucket);
+  }
+
+  release(slot: Slot): void {
+    const { buffer, bucket } = own(slot);
+    this.#pool.release(buffer, bucket);
+  }
+
+  upload(slot: Slot): void {
+    own(slot);
+  }
+
+  launch<S extends Signature, P>(kernel: Kernel<S, P>, slots: SlotsOf<S>): void {
+    for (const name in kernel.signature) own(slots[name]);
+    this.#launches.set(kernel.name, (this.#launches.get(kernel.name) ?? 0) + 1);
+  }
+
+  /** @throws TypeError always: there are no contents. */
+  download(_slot: Slot, _size: number, dtype: DType): Promise<never> {
+    return Promise.reject(
+      new TypeError(`Cannot read ${dtype} numbers from a dry device as it computes none`),
+    );
+  }
+
+  flush(): void {}
+  check(): void {}
+  finish(): Promise<void> {
+    return Promise.resolve();
+  }
+  measurePending(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  memory(): MemoryUse {
+    return this.#pool.use();
+  }
+
+  resetPeak(): void {
+    this.#pool.resetPeak();
+  }
+
+  close(): void {
+    this.#pool.trim();
+  }
+}
+
+function own(slot: Slot): DrySlot {
+  if (!(slot instanceof DrySlot)) {
+    throw new TypeError("Cannot use memory of another device on a dry device");
+  }
+  return slot;
+}
