@@ -14,13 +14,38 @@ export interface ExactCase {
   readonly expected: () => readonly ArrayLike<number>[];
 }
 
-/** Registers a test per device, and one of the float64 reference, that each output is `expected` to the last bit. */
+/**
+ * Registers a test per device, one of WebGPU with the workgroups of a real GPU even where the adapter is software, and
+ * one of the float64 reference, that each output is `expected` to the last bit.
+ */
 export function checkExact(wanted: ExactCase): void {
   let values: readonly ArrayLike<number>[] | undefined;
   const exact = { ...wanted, expected: () => values ??= wanted.expected() };
   onDevices(`${exact.name}: equals brute force`, (device) => compare(exact, device));
+  onDevices(
+    `${exact.name}: equals brute force with a GPU's workgroups`,
+    (device) => compare(exact, asGpu(device)),
+    TARGETS.filter(({ kind }) => kind === "webgpu"),
+  );
   Deno.test(`${exact.name}: host code in float64 equals brute force`, () => {
     return compare(exact, reference);
+  });
+}
+
+/** The device, but kernels are told that it is not software. */
+function asGpu(device: Device): Device {
+  const launch: Device["launch"] = (kernel, slots, params) =>
+    device.launch(
+      { ...kernel, wgsl: (p, context) => kernel.wgsl(p, { ...context, isSoftware: false }) },
+      slots,
+      params,
+    );
+  return new Proxy(device, {
+    get(target, name) {
+      if (name === "launch") return launch;
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
   });
 }
 

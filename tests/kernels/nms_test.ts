@@ -138,6 +138,15 @@ check("of 2000 boxes", {
   threshold: 0.3,
 });
 
+// Three images of so many boxes that the bit matrices of only one are made at once.
+check("of the most boxes there may be, few of them valid", {
+  boxes: crowd(3 * 16384, 400),
+  valid: Array.from({ length: 3 * 16384 }, () => Number(next.integer(100) === 0)),
+  images: 3,
+  segments: whole(16384, 120),
+  threshold: 0.3,
+});
+
 /** A box, and one inside it that covers exactly this many hundredths of it. */
 function pairs(): number[] {
   return Array.from({ length: 99 }, (_, i) => [0, 0, 99, 99, 0, 0, 99, i]).flat();
