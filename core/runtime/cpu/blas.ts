@@ -1,5 +1,5 @@
 /** `cblas_sgemm` by FFI: OpenBLAS on Linux, Accelerate on macOS, nothing where neither is found. */
-const BLAS_CANDIDATES = ["libopenblas.so.0"];
+import { BLAS_CANDIDATES } from "../probe.ts";
 
 const symbols = {
   cblas_sgemm: {

@@ -38,10 +38,16 @@ export interface Product {
   readonly beta?: number;
 }
 
-/** Computes a {@link Product}. All arrays are of one type. */
+/**
+ * Computes a {@link Product}. All arrays are of one type.
+ * @throws RangeError where a matrix does not lie within its array, which BLAS would not notice
+ */
 export function gemm(product: Product): void {
   const { m, n, k, a, b, c, alpha = 1, beta = 0 } = product;
   if (m === 0 || n === 0) return;
+  checkWithin(a, { name: "a", rows: m, columns: k });
+  checkWithin(b, { name: "b", rows: k, columns: n });
+  checkWithin(c, { name: "c", rows: m, columns: n });
   const library = c.data instanceof Float32Array ? blas() : null;
   if (!library || k === 0) return loops(product);
   const threads = m * n * k >= WORTH_THREADS ? library.threads : 1;
@@ -62,6 +68,21 @@ export function gemm(product: Product): void {
     beta,
     from(c),
     c.stride,
+  );
+}
+
+function checkWithin(
+  { data, offset = 0, stride, transpose }: Matrix,
+  matrix: { name: string; rows: number; columns: number },
+): void {
+  const rows = transpose ? matrix.columns : matrix.rows;
+  const columns = transpose ? matrix.rows : matrix.columns;
+  if (rows === 0 || columns === 0) return;
+  if (stride >= columns && offset >= 0 && offset + (rows - 1) * stride + columns <= data.length) {
+    return;
+  }
+  throw new RangeError(
+    `Cannot multiply as ${matrix.name} must hold ${rows} rows of ${columns} from ${offset}, ${stride} apart: it has ${data.length} elements`,
   );
 }
 
