@@ -33,3 +33,4 @@ export * from "./class_nms/mod.ts";
 export * from "./smooth_l1/mod.ts";
 export * from "./gradient_norm/mod.ts";
 export * from "./sgd/mod.ts";
+export * from "./pack_scalars/mod.ts";
