@@ -34,3 +34,4 @@ export * from "./smooth_l1/mod.ts";
 export * from "./gradient_norm/mod.ts";
 export * from "./sgd/mod.ts";
 export * from "./pack_scalars/mod.ts";
+export * from "./image_input/mod.ts";

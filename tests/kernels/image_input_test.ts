@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { empty, fromArray, scope } from "../../core/runtime/mod.ts";
+import {
+  imageInput,
+  type ImageInputOptions,
+  pixelWords,
+  type SourceImage,
+} from "../../kernels/image_input/mod.ts";
+import { checkOp, floats } from "../_support/check_op.ts";
+import { onDevices, reference, type Target, TARGETS } from "../_support/devices.ts";
+import { random } from "../_support/random.ts";
+import fixture from "../fixtures/resize/cases.json" with { type: "json" };
+
+const PLAIN = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+for (const { width, height, outWidth, outHeight, source, resized } of fixture) {
+  onDevices(
+    `imageInput ${width}×${height} to ${outWidth}×${outHeight} equals Pillow`,
+    async (device) => {
+      const batch = scope(() => {
+        const batch = empty(device, [1, outHeight, outWidth, 3]);
+        const words = pixelWords(decode(source));
+        const pixels = fromArray(device, [words.length], words);
+        const options = { index: 0, width: outWidth, height: outHeight, ...PLAIN };
+        imageInput(batch, { pixels, width, height }, options);
+        return batch;
+      });
+      assert.deepEqual([...await batch.readFloats()], [...decode(resized)]);
+      batch.release();
+    },
+  );
+}
+
+/** The two pixels that a 2×1 image becomes in a 2×3 place of a batch of two. */
+async function place(
+  device: Parameters<Parameters<typeof onDevices>[1]>[0],
+  options: Partial<ImageInputOptions>,
+): Promise<number[][]> {
+  const batch = scope(() => {
+    const batch = fromArray(device, [2, 2, 3, 3], new Float32Array(36).fill(7));
+    const words = pixelWords(Uint8Array.of(10, 20, 30, 40, 50, 60));
+    const source: SourceImage = {
+      pixels: fromArray(device, [2], words),
+      width: 2,
+      height: 1,
+    };
+    imageInput(batch, source, { index: 1, width: 2, height: 1, ...PLAIN, ...options });
+    return batch;
+  });
+  const values = [...await batch.readFloats()];
+  batch.release();
+  assert.deepEqual(values.slice(0, 18), new Array(18).fill(7), "the other image is left alone");
+  assert.deepEqual(values.slice(24), new Array(12).fill(0), "zeros right and below");
+  return [values.slice(18, 21), values.slice(21, 24)];
+}
+
+onDevices("imageInput flips, changes channels and normalizes", async (device) => {
+  assert.deepEqual(await place(device, {}), [[10, 20, 30], [40, 50, 60]]);
+  assert.deepEqual(await place(device, { flipHorizontal: true }), [[40, 50, 60], [10, 20, 30]]);
+  assert.deepEqual(await place(device, { bgr: true, mean: [1, 2, 3], std: [1, 2, 4] }), [
+    [29, 9, 1.75],
+    [59, 24, 9.25],
+  ]);
+});
+
+onDevices("imageInput flips upside down", async (device) => {
+  const batch = scope(() => {
+    const batch = empty(device, [1, 2, 1, 3]);
+    const pixels = fromArray(device, [2], pixelWords(Uint8Array.of(1, 2, 3, 4, 5, 6)));
+    const options = { index: 0, width: 1, height: 2, flipVertical: true, ...PLAIN };
+    imageInput(batch, { pixels, width: 1, height: 2 }, options);
+    return batch;
+  });
+  assert.deepEqual([...await batch.readFloats()], [4, 5, 6, 1, 2, 3]);
+  batch.release();
+});
+
+/** Smaller than the source of 61×101 pixels, larger than its intermediate rows and the batch's image. */
+const SPLIT: Target = {
+  name: "webgpu, bindings of 16 KiB",
+  kind: "webgpu",
+  maxBindingBytes: 16384,
+};
+const next = random(3);
+const noise = pixelWords(Uint8Array.from({ length: 61 * 101 * 3 }, () => next.integer(256)));
+checkOp({
+  name: "imageInput of a source larger than a binding",
+  inputs: {
+    pixels: { shape: [noise.length], dtype: "u32", data: noise },
+    batch: floats([3, 32, 32, 3]),
+  },
+  run: ({ pixels, batch }) => {
+    const options = { index: 1, width: 27, height: 30, bgr: true, flipHorizontal: true };
+    const normalize = { mean: [102.9801, 115.9465, 122.7717], std: [1, 57, 58] } as const;
+    imageInput(batch!, { pixels: pixels!, width: 61, height: 101 }, { ...options, ...normalize });
+    return batch!;
+  },
+  targets: [...TARGETS, SPLIT],
+});
+
+Deno.test("imageInput refuses what does not fit", () => {
+  scope(() => {
+    const batch = empty(reference, [1, 4, 4, 3]);
+    const pixels = fromArray(reference, [1], new Uint32Array(1));
+    const image = { pixels, width: 1, height: 1 };
+    for (const wrong of [{ width: 5 }, { height: 5 }, { index: 1 }, { height: 0 }]) {
+      const options = { index: 0, width: 4, height: 4, ...PLAIN, ...wrong };
+      assert.throws(() => imageInput(batch, image, options), /must fit.*batch is 1×4×4×3/);
+    }
+    assert.throws(
+      () => imageInput(batch, { ...image, width: 2 }, { index: 0, width: 1, height: 1, ...PLAIN }),
+      /pixels.*must be 2: it is 1/,
+    );
+  });
+});
