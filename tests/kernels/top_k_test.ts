@@ -67,6 +67,7 @@ check("of segments out of order, overlapping, with gaps", normals(500), [
 check("of awkward scores", awkward(700), whole(700, 333));
 check("of awkward scores, all of them", awkward(300), whole(300, 300));
 check("of equal scores", new Float32Array(515).fill(-3.25), whole(515, 130));
+check("of ties before a better score", Float32Array.of(1, 1, 1, 1, 5, 1, 7), whole(7, 4));
 check("of NaN", new Float32Array(33).fill(NaN), whole(33, 7));
 check("of one score", Float32Array.of(2), whole(1, 1));
 check("of no images", new Float32Array(0), whole(0, 0), 0);
