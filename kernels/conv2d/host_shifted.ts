@@ -9,7 +9,7 @@ import type { Geometry } from "./geometry.ts";
 import type { Finish } from "./host_columns.ts";
 import { copyRun, scratch } from "./host_scratch.ts";
 
-/** Elements of the padded copy of one block: 8 MiB in float32. */
+/** Elements of the padded copy of one block at most: 8 MiB in float32. */
 const BLOCK_ELEMENTS = 1 << 21;
 
 /** A stride-1 correlation, of which forward and the gradient of the input are both cases. */
@@ -24,9 +24,10 @@ interface Correlation {
   readonly dilation: number;
 }
 
-/** Rows `[row, row + rows)` of the target in one image. */
+/** Rows `[row, row + rows)` of the target in each of some images; all rows where there are several images. */
 interface Block {
   readonly image: number;
+  readonly images: number;
   readonly row: number;
   readonly rows: number;
 }
@@ -78,19 +79,14 @@ export function weightShifted(
   dWeight.fill(0);
   for (const block of blocks(shape)) {
     const padded = padBlock(shape, block);
-    const spread = scratch("spread", block.rows * wp * g.o, dOut);
-    for (let y = 0; y < block.rows; y++) {
-      const from = ((block.image * g.ho + block.row + y) * g.wo) * g.o;
-      copyRun(dOut, from, spread, y * wp * g.o, g.wo * g.o);
-      spread.fill(0, (y * wp + g.wo) * g.o, (y + 1) * wp * g.o);
-    }
+    const spread = spreadBlock(shape, block);
     for (let ky = 0; ky < g.kh; ky++) {
       for (let kx = 0; kx < g.kw; kx++) {
         const offset = (ky * g.dilation * wp + kx * g.dilation) * g.c;
         gemm({
           m: g.c,
           n: g.o,
-          k: (block.rows - 1) * wp + g.wo,
+          k: pixelsOf(shape, block),
           a: { data: padded, offset, stride: g.c, transpose: true },
           b: { data: spread, stride: g.o },
           c: { data: dWeight, offset: (ky * g.kw + kx) * g.c * g.o, stride: g.o },
@@ -118,15 +114,16 @@ type TapMatrix = (tap: { ky: number; kx: number }) => Parameters<typeof gemm>[0]
 
 function correlate(shape: Correlation, finish: Finish, matrixOf: TapMatrix): void {
   const { source, target, dilation } = shape;
-  const wp = paddedWidth(shape);
+  const wp = paddedWidth(shape), perRow = target.w * target.c;
   for (const block of blocks(shape)) {
     const padded = padBlock(shape, block);
-    const wide = scratch("wide", block.rows * wp * target.c, target.data);
+    const m = pixelsOf(shape, block);
+    const wide = scratch("wide", m * target.c, target.data);
     for (let ky = 0; ky < shape.kh; ky++) {
       for (let kx = 0; kx < shape.kw; kx++) {
         const offset = (ky * dilation * wp + kx * dilation) * source.c;
         gemm({
-          m: (block.rows - 1) * wp + target.w,
+          m,
           n: target.c,
           k: source.c,
           a: { data: padded, offset, stride: source.c },
@@ -136,27 +133,75 @@ function correlate(shape: Correlation, finish: Finish, matrixOf: TapMatrix): voi
         });
       }
     }
-    const first = (block.image * target.h + block.row) * target.w;
-    for (let y = 0; y < block.rows; y++) {
-      const to = (first + y * target.w) * target.c;
-      copyRun(wide, y * wp * target.c, target.data, to, target.w * target.c);
-    }
-    finish(first, block.rows * target.w);
+    forEachRow(
+      shape,
+      block,
+      (inTarget, padded) =>
+        copyRun(wide, padded * wp * target.c, target.data, inTarget * perRow, perRow),
+    );
+    finish((block.image * target.h + block.row) * target.w, block.images * block.rows * target.w);
   }
+}
+
+/** dOut at the padded width and height, with zeros in between. */
+function spreadBlock(shape: Correlation, block: Block): FloatArray {
+  const { data, w, c } = shape.target;
+  const wp = paddedWidth(shape), size = pixelsOf(shape, block) * c;
+  const spread = scratch("spread", size, data);
+  let end = 0;
+  forEachRow(shape, block, (inTarget, padded) => {
+    spread.fill(0, end, padded * wp * c);
+    copyRun(data, inTarget * w * c, spread, padded * wp * c, w * c);
+    end = padded * wp * c + w * c;
+  });
+  return spread;
+}
+
+/** Calls `visit` with each row of the block, counted in the target and in the padded block. */
+function forEachRow(
+  shape: Correlation,
+  block: Block,
+  visit: (inTarget: number, padded: number) => void,
+): void {
+  for (let image = 0; image < block.images; image++) {
+    const first = (block.image + image) * shape.target.h + block.row;
+    for (let y = 0; y < block.rows; y++) visit(first + y, image * paddedRows(shape, block) + y);
+  }
+}
+
+/** Rows that the window of one image's rows sees. */
+function paddedRows(shape: Correlation, block: Block): number {
+  return block.rows + shape.dilation * (shape.kh - 1);
+}
+
+/** Pixels of the padded block from the first to the last that is a target's, junk included. */
+function pixelsOf(shape: Correlation, block: Block): number {
+  const rows = (block.images - 1) * paddedRows(shape, block) + block.rows;
+  return (rows - 1) * paddedWidth(shape) + shape.target.w;
 }
 
 function paddedWidth(shape: Correlation): number {
   return shape.target.w + shape.dilation * (shape.kw - 1);
 }
 
+/** Several whole images where they fit, since larger products are faster; else rows of one image. */
 function blocks(shape: Correlation): Block[] {
-  const perRow = paddedWidth(shape) * Math.max(shape.source.c, shape.target.c);
-  const most = Math.max(1, Math.floor(BLOCK_ELEMENTS / perRow));
-  const rows = Math.ceil(shape.target.h / Math.max(1, Math.ceil(shape.target.h / most)));
+  const { source, target, images } = shape;
+  const perRow = paddedWidth(shape) * Math.max(source.c, target.c);
+  const most = Math.max(1, Math.floor(BLOCK_ELEMENTS / perRow) - shape.dilation * (shape.kh - 1));
+  const together = Math.floor(most / (target.h + shape.dilation * (shape.kh - 1)));
   const result: Block[] = [];
-  for (let image = 0; image < shape.images; image++) {
-    for (let row = 0; row < shape.target.h; row += rows) {
-      result.push({ image, row, rows: Math.min(rows, shape.target.h - row) });
+  if (together > 1) {
+    for (let image = 0; image < images; image += together) {
+      const here = Math.min(together, images - image);
+      result.push({ image, images: here, row: 0, rows: target.h });
+    }
+    return result;
+  }
+  const rows = Math.ceil(target.h / Math.max(1, Math.ceil(target.h / most)));
+  for (let image = 0; image < images; image++) {
+    for (let row = 0; row < target.h; row += rows) {
+      result.push({ image, images: 1, row, rows: Math.min(rows, target.h - row) });
     }
   }
   return result;
@@ -165,19 +210,19 @@ function blocks(shape: Correlation): Block[] {
 /** The rows of the source that a block sees, with zeros around where they leave the image. */
 function padBlock(shape: Correlation, block: Block): FloatArray {
   const { source, paddingX } = shape;
-  const wp = paddedWidth(shape);
-  const rows = block.rows + shape.dilation * (shape.kh - 1);
-  const padded = scratch("padded", rows * wp * source.c, source.data);
+  const wp = paddedWidth(shape), rows = paddedRows(shape, block);
+  const padded = scratch("padded", block.images * rows * wp * source.c, source.data);
   const left = paddingX * source.c, middle = Math.min(source.w, wp - paddingX) * source.c;
-  for (let y = 0; y < rows; y++) {
-    const sy = block.row + y - shape.paddingY;
+  for (let y = 0; y < block.images * rows; y++) {
+    const image = block.image + Math.floor(y / rows);
+    const sy = block.row + y % rows - shape.paddingY;
     const to = y * wp * source.c, end = to + wp * source.c;
     if (sy < 0 || sy >= source.h) {
       padded.fill(0, to, end);
       continue;
     }
     padded.fill(0, to, to + left);
-    const from = (block.image * source.h + sy) * source.w * source.c;
+    const from = (image * source.h + sy) * source.w * source.c;
     copyRun(source.data, from, padded, to + left, middle);
     padded.fill(0, to + left + middle, end);
   }
