@@ -104,7 +104,9 @@ export class RoiHead {
     });
     return {
       classLoss: softmaxCrossEntropy(logits, sample.labels),
-      boxLoss: smoothL1Rois(deltas, { targets: sample.targets, labels: sample.labels }, {
+      boxLoss: smoothL1Rois(deltas, {
+        targets: sample.targets,
+        labels: sample.labels,
         beta: step.criteria.beta,
         classAgnostic: this.#options.CLS_AGNOSTIC_BBOX_REG,
       }),

@@ -13,7 +13,6 @@ import {
   largeBoxes,
   matchBoxes,
   nms,
-  reshape,
   rpnLabels,
   sampleLabels,
   selectTop,
@@ -97,17 +96,15 @@ export class Rpn {
       const hidden = this.#conv.apply(feature, { relu: true });
       return { logits: this.#logits.apply(hidden), deltas: this.#deltas.apply(hidden) };
     });
-    const images = features[0]!.shape[0]!;
-    const logits = concatLevels(perLevel.map(({ logits }) => logits), 1);
-    const total = logits.shape[1]!;
+    const logits = concatLevels(perLevel.map(({ logits }) => logits), { width: 1, flat: true });
     const levels = features.map((feature, level) => {
       const [, height, width] = nhwc(feature.shape, "a pyramid feature");
       return { height, width, stride: this.#options.ANCHOR_STRIDE[level]! };
     });
     const perCell = this.#options.ASPECT_RATIOS.length;
     return {
-      logits: reshape(logits, [images, total]),
-      deltas: concatLevels(perLevel.map(({ deltas }) => deltas), 4),
+      logits,
+      deltas: concatLevels(perLevel.map(({ deltas }) => deltas), { width: 4 }),
       anchors: anchorGrid(features[0]!.device, { cells: this.#cells, levels }),
       levelSizes: levels.map(({ height, width }) => height * width * perCell),
     };
@@ -123,7 +120,8 @@ export class Rpn {
       targets,
       labels,
       indices: sample.indices,
-    }, { beta: RPN_BETA });
+      beta: RPN_BETA,
+    });
     return { classLoss, boxLoss, counts: sample.counts };
   }
 

@@ -1,5 +1,5 @@
 /** Stochastic gradient descent with momentum, as PyTorch's, with the original's treatment of biases. */
-import { gradientNorm, sgd } from "../../kernels/mod.ts";
+import { gradientNorm, sgdStep } from "../../kernels/mod.ts";
 import { full, type Gradients, keep, scope, type Tensor } from "../runtime/mod.ts";
 import type { ModelState, StateEntry } from "./state.ts";
 import { toMemory } from "./layouts.ts";
@@ -51,13 +51,11 @@ export class Sgd {
     });
     for (const { entry, gradient } of entries) {
       const isBias = entry.name.includes("bias");
-      sgd({
-        weight: entry.tensor,
+      sgdStep(entry.tensor, {
         gradient,
         velocity: this.#velocity(entry),
-        norm,
-      }, {
-        lr: lr * (isBias ? this.#options.biasLrFactor : 1),
+        state: norm,
+        learningRate: lr * (isBias ? this.#options.biasLrFactor : 1),
         momentum: this.#options.momentum,
         weightDecay: isBias ? this.#options.weightDecayBias : this.#options.weightDecay,
       });

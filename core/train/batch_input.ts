@@ -1,5 +1,5 @@
 /** From a batch of decoded images to what the detector takes. */
-import { imageInput } from "../../kernels/mod.ts";
+import { imageInput, pixelWords } from "../../kernels/mod.ts";
 import type { Batch } from "../data/mod.ts";
 import type { ImageBatch, Truths } from "../detection/batch.ts";
 import { type Device, empty, fromArray } from "../runtime/mod.ts";
@@ -13,18 +13,21 @@ export function imageBatch(device: Device, batch: Batch, { INPUT }: Config): Ima
   const { images, paddedWidth, paddedHeight } = batch;
   const tensor = empty(device, [images.length, paddedHeight, paddedWidth, 3]);
   images.forEach((image, index) => {
-    imageInput(tensor, {
-      index,
-      pixels: image.pixels,
+    const words = pixelWords(image.pixels);
+    const source = {
+      pixels: fromArray(device, [words.length], words),
       width: image.width,
       height: image.height,
-      resizedWidth: image.resizedWidth,
-      resizedHeight: image.resizedHeight,
+    };
+    imageInput(tensor, source, {
+      index,
+      width: image.resizedWidth,
+      height: image.resizedHeight,
       flipHorizontal: image.flipHorizontal,
       flipVertical: image.flipVertical,
       bgr: INPUT.TO_BGR255,
-      mean: INPUT.PIXEL_MEAN,
-      std: INPUT.PIXEL_STD,
+      mean: perChannel(INPUT.PIXEL_MEAN),
+      std: perChannel(INPUT.PIXEL_STD),
     });
   });
   const sizes = images.flatMap(({ resizedWidth, resizedHeight }) => [resizedWidth, resizedHeight]);
@@ -47,4 +50,15 @@ export function batchTruths(device: Device, { images }: Batch): Truths {
     labels: fromArray(device, [images.length, room], labels),
     counts: fromArray(device, [images.length], counts),
   };
+}
+
+/** @throws RangeError for other than three numbers; the configuration's check lets none through. */
+function perChannel(values: readonly number[]): [number, number, number] {
+  const [first, second, third] = values;
+  if (first === undefined || second === undefined || third === undefined) {
+    throw new RangeError(
+      `Cannot preprocess as there must be three numbers, one a channel: ${values}`,
+    );
+  }
+  return [first, second, third];
 }

@@ -118,10 +118,11 @@ export interface ImageInputOptions {
 }
 
 /** RGB bytes as words for {@link SourceImage.pixels}; copied only where their number is not a multiple of 4. */
-export function pixelWords(pixels: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+export function pixelWords(pixels: Uint8Array): Uint32Array<ArrayBuffer> {
   const words = ceilDiv(pixels.length, 4);
-  if (pixels.length === words * 4 && pixels.byteOffset % 4 === 0) {
-    return new Uint32Array(pixels.buffer, pixels.byteOffset, words);
+  const { buffer, byteOffset } = pixels;
+  if (buffer instanceof ArrayBuffer && pixels.length === words * 4 && byteOffset % 4 === 0) {
+    return new Uint32Array(buffer, byteOffset, words);
   }
   const copy = new Uint8Array(words * 4);
   copy.set(pixels);

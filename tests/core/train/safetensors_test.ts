@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DataError } from "../../../core/runtime/errors.ts";
+import { readSafetensors, writeSafetensors } from "../../../core/train/safetensors.ts";
+
+const tensors = [
+  { name: "a", shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6.5) },
+  { name: "empty", shape: [0, 4], data: new Float32Array(0) },
+  { name: "scalar", shape: [], data: Float32Array.of(-0.25) },
+];
+
+async function inFolder(body: (path: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(join(folder, "file.safetensors"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function write(path: string): Promise<void> {
+  const sources = tensors.map(({ data, ...rest }) => ({
+    ...rest,
+    read: () => Promise.resolve(data),
+  }));
+  return writeSafetensors(path, sources, { note: 'ä "quoted"' });
+}
+
+Deno.test("safetensors: what is written is read back", () =>
+  inFolder(async (path) => {
+    await write(path);
+    const file = await readSafetensors(path);
+    assert.deepEqual(file.metadata, { note: 'ä "quoted"' });
+    for (const { name, shape, data } of tensors) {
+      assert.deepEqual(file.tensors.get(name), { shape, data });
+    }
+    // The format's own layout: length, JSON, then numbers at a multiple of 8.
+    const bytes = await Deno.readFile(path);
+    assert.equal(Number(new DataView(bytes.buffer).getBigUint64(0, true)) % 8, 0);
+  }));
+
+Deno.test("safetensors: a write that fails leaves the old file and no other", () =>
+  inFolder(async (path) => {
+    await write(path);
+    const before = await Deno.readFile(path);
+    const broken = [{
+      name: "a",
+      shape: [1],
+      read: () => Promise.reject(new Error("no such number")),
+    }];
+    await assert.rejects(writeSafetensors(path, broken, {}), /no such number/);
+    assert.deepEqual(await Deno.readFile(path), before);
+    const names = [...Deno.readDirSync(join(path, ".."))].map(({ name }) => name);
+    assert.deepEqual(names, ["file.safetensors"]);
+  }));
+
+Deno.test("safetensors: every truncation is a DataError that names the file", () =>
+  inFolder(async (path) => {
+    await write(path);
+    const whole = await Deno.readFile(path);
+    for (const length of [0, 7, 8, 20, whole.length - 5]) {
+      await Deno.writeFile(path, whole.subarray(0, length));
+      await assert.rejects(
+        readSafetensors(path),
+        (error) => error instanceof DataError && error.message.includes(path),
+      );
+    }
+  }));
+
+Deno.test("safetensors: a missing file, garbage and other dtypes are DataErrors", () =>
+  inFolder(async (path) => {
+    await assert.rejects(readSafetensors(path), DataError);
+    await Deno.writeFile(path, new Uint8Array(64).fill(0xff));
+    await assert.rejects(readSafetensors(path), DataError);
+    const header = new TextEncoder().encode(
+      '{"h":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}',
+    );
+    const bytes = new Uint8Array(8 + header.length + 2);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+    bytes.set(header, 8);
+    await Deno.writeFile(path, bytes);
+    await assert.rejects(readSafetensors(path), /holds h as F16/);
+  }));
