@@ -1,4 +1,7 @@
-/** GroupNorm's statistics and gradients over typed arrays; shapes as in mod.ts. Sums are in float64. */
+/**
+ * GroupNorm's statistics and gradients over typed arrays; shapes as in mod.ts. Sums are in float64; the ReLU's mask
+ * is a factor, as in channel_affine/host.ts.
+ */
 import type { FloatArray } from "../../core/runtime/mod.ts";
 
 /** Extents: N images of `pixels` pixels and `channels` channels in `groups` groups. */
@@ -99,12 +102,11 @@ function channelSums(
 ): void {
   sums.fill(0);
   products.fill(0);
-  const end = start + pixels * channels;
+  const end = start + pixels * channels, always = Number(!relu);
   for (let pixel = start; pixel < end; pixel += channels) {
     for (let c = 0; c < channels; c++) {
       const i = pixel + c;
-      if (relu && !(out[i]! > 0)) continue;
-      const dY = dOut[i]!;
+      const dY = dOut[i]! * (Number(out[i]! > 0) | always);
       sums[c]! += dY;
       products[c]! += dY * x[i]!;
     }
@@ -150,10 +152,11 @@ function gradientOfImage(
     }
   }
   const start = n * pixels * channels, end = start + pixels * channels;
+  const always = Number(!relu);
   for (let pixel = start; pixel < end; pixel += channels) {
     for (let c = 0; c < channels; c++) {
       const i = pixel + c;
-      const dY = relu && !(out[i]! > 0) ? 0 : dOut[i]!;
+      const dY = dOut[i]! * (Number(out[i]! > 0) | always);
       dX[i] = a[c]! * dY + b[c]! * x[i]! + d[c]!;
     }
   }

@@ -19,72 +19,51 @@ export function forward(
   { x, out }: { x: FloatArray; out: FloatArray },
   params: PoolParams,
 ): void {
-  const { images, height, width, channels, outHeight, outWidth, kernel, stride, padding } = params;
-  let at = 0;
-  for (let n = 0; n < images; n++) {
-    for (let oy = 0; oy < outHeight; oy++) {
-      const top = Math.max(0, oy * stride - padding);
-      const bottom = Math.min(height, oy * stride - padding + kernel);
-      for (let ox = 0; ox < outWidth; ox++, at += channels) {
-        const left = Math.max(0, ox * stride - padding);
-        const right = Math.min(width, ox * stride - padding + kernel);
-        for (let c = 0; c < channels; c++) out[at + c] = -Infinity;
-        for (let y = top; y < bottom; y++) {
-          const line = (n * height + y) * width;
-          for (let from = (line + left) * channels; from < (line + right) * channels;) {
-            for (let c = 0; c < channels; c++, from++) {
-              const value = x[from]!;
-              // NaN wins, as in PyTorch, and stays: nothing is greater than it.
-              if (value > out[at + c]! || value !== value) out[at + c] = value;
-            }
-          }
-        }
-      }
-    }
+  const { channels } = params;
+  const best = new Int32Array(channels), windows = windowCount(params);
+  for (let window = 0; window < windows; window++) {
+    firstMaxima(x, best, params, window);
+    for (let c = 0; c < channels; c++) out[window * channels + c] = x[best[c]!]!;
   }
 }
 
 /** dX = dOut added at the first maximum of each window, row by row. */
 export function backwardX(
-  { dOut, out, x, dX }: { dOut: FloatArray; out: FloatArray; x: FloatArray; dX: FloatArray },
+  { dOut, x, dX }: { dOut: FloatArray; x: FloatArray; dX: FloatArray },
   params: PoolParams,
 ): void {
-  const { images, height, width, channels, outHeight, outWidth, kernel, stride, padding } = params;
+  const { channels } = params;
+  const best = new Int32Array(channels), windows = windowCount(params);
   dX.fill(0);
-  let at = 0;
-  for (let n = 0; n < images; n++) {
-    for (let oy = 0; oy < outHeight; oy++) {
-      const top = Math.max(0, oy * stride - padding);
-      const bottom = Math.min(height, oy * stride - padding + kernel);
-      for (let ox = 0; ox < outWidth; ox++) {
-        const left = Math.max(0, ox * stride - padding);
-        const right = Math.min(width, ox * stride - padding + kernel);
-        for (let c = 0; c < channels; c++, at++) {
-          const from = firstEqual(x, out[at]!, {
-            first: ((n * height + top) * width + left) * channels + c,
-            rows: bottom - top,
-            columns: right - left,
-            rowStride: width * channels,
-            channels,
-          });
-          if (from >= 0) dX[from]! += dOut[at]!;
-        }
-      }
-    }
+  for (let window = 0; window < windows; window++) {
+    firstMaxima(x, best, params, window);
+    for (let c = 0; c < channels; c++) dX[best[c]!]! += dOut[window * channels + c]!;
   }
 }
 
-/** Index of the first element of a window of x that equals `value`; −1 where none does (NaN). */
-function firstEqual(
-  x: FloatArray,
-  value: number,
-  window: { first: number; rows: number; columns: number; rowStride: number; channels: number },
-): number {
-  const { first, rows, columns, rowStride, channels } = window;
-  for (let row = 0, start = first; row < rows; row++, start += rowStride) {
-    for (let column = 0, i = start; column < columns; column++, i += channels) {
-      if (x[i] === value) return i;
+function windowCount({ images, outHeight, outWidth }: PoolParams): number {
+  return images * outHeight * outWidth;
+}
+
+/** best[c] = index in x of the first maximum of channel c, row by row, in one window; NaN wins, as in PyTorch. */
+function firstMaxima(x: FloatArray, best: Int32Array, params: PoolParams, window: number): void {
+  const { height, width, channels, outHeight, outWidth, kernel, stride, padding } = params;
+  const startX = (window % outWidth) * stride - padding;
+  const startY = (Math.floor(window / outWidth) % outHeight) * stride - padding;
+  const top = Math.max(0, startY), bottom = Math.min(height, startY + kernel);
+  const left = Math.max(0, startX), right = Math.min(width, startX + kernel);
+  const image = Math.floor(window / outWidth / outHeight) * height;
+  const first = ((image + top) * width + left) * channels;
+  for (let c = 0; c < channels; c++) best[c] = first + c;
+  for (let y = top; y < bottom; y++) {
+    for (let column = left; column < right; column++) {
+      const from = ((image + y) * width + column) * channels;
+      for (let c = 0; c < channels; c++) {
+        const value = x[from + c]!, at = best[c]!;
+        // A mask instead of a branch, which V8 would mispredict.
+        const wins = Number(value > x[at]!) | Number(value !== value);
+        best[c] = at + ((from + c - at) & -wins);
+      }
     }
   }
-  return -1;
 }
