@@ -20,8 +20,8 @@ const backwardShader = { source: geometrySource + backwardSource };
 /** Pixels along each side of a tile; as in geometry.wgsl. */
 const TILE = 8;
 
-/** Channels of one invocation; as in the WGSL. */
-const PER_INVOCATION = 4;
+/** Channels of one invocation of forward.wgsl and of backward_feature.wgsl. */
+const FORWARD_CHANNELS = 4, BACKWARD_CHANNELS = 8;
 
 /** Some whole images, or some rows of one. */
 interface FeaturePart {
@@ -44,7 +44,7 @@ export function tileExtents(
 
 /** Each bin's image lies in one part, or in bands of it whose partial sums are added in order. */
 export function planForward(params: LevelParams, context: PlanContext): Dispatch[] {
-  const quads = ceilDiv(params.channels, PER_INVOCATION);
+  const quads = ceilDiv(params.channels, FORWARD_CHANNELS);
   return featureParts(params, context).flatMap((part) => {
     const feature = featureView(params, part, context);
     return roiRuns(params, part, context).map(({ firstRoi, endRoi, view, base }) => {
@@ -81,9 +81,9 @@ export function planBackward(params: LevelParams, context: PlanContext): Dispatc
 function planPixels(params: LevelParams, part: FeaturePart, context: PlanContext): Dispatch[] {
   const { firstImage, rowFrom, rowTo } = part;
   const { images: _, ...rest } = params;
-  const quads = ceilDiv(params.channels, PER_INVOCATION);
+  const lanes = ceilDiv(params.channels, BACKWARD_CHANNELS);
   const feature = featureView(params, part, context);
-  const count = part.images * (rowTo - rowFrom) * params.width * quads;
+  const count = part.images * (rowTo - rowFrom) * params.width * lanes;
   const { grid, rowLength: row } = gridFor(count, 64);
   const runs = roiRuns(params, part, context);
   // Without RoIs the gradient is still to be written.
@@ -92,7 +92,7 @@ function planPixels(params: LevelParams, part: FeaturePart, context: PlanContext
     shader: backwardShader,
     uniforms: {
       ...{ ...rest, ...tileExtents(params), isFirst: Number(params.isFirst) },
-      ...{ count, row, firstImage, rowFrom, rowTo, roiFrom: firstRoi, roiTo: endRoi, quads },
+      ...{ count, row, firstImage, rowFrom, rowTo, roiFrom: firstRoi, roiTo: endRoi, lanes },
       ...{ featureBase: feature.base, outBase: base, adds: Number(i > 0) },
     },
     grid,
