@@ -1,6 +1,7 @@
 // dX[n, y, x, c] = sum of dOut over the windows whose first maximum, row by row, is at (y, x).
-// x, dX [N, H, W, C]; out, dOut [N, OH, OW, C]. One invocation computes one element of dX in gather form: it
-// visits the windows that contain it; where its value is the window's maximum it looks for an equal one before it.
+// x, dX [N, H, W, C]; out, dOut [N, OH, OW, C]. One invocation computes four channels of dX in gather form: it
+// visits the windows that contain the pixel; where its value is the window's maximum it looks for an equal one
+// before it.
 // A part is whole images, or `rows` rows (from firstRow) of one image; x is bound from row xFirstRow on, xRows per
 // image, out and dOut from row firstOutRow on, outRows per image.
 struct Params {
@@ -24,23 +25,27 @@ fn firstWindow(at: i32) -> i32 {
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let index = id.x + id.y * params.row;
   if (index >= params.count) { return; }
-  let c = index % params.channels;
-  let pixel = index / params.channels;
+  let quads = (params.channels + 3u) / 4u;
+  let c = index % quads * 4u;
+  let pixel = index / quads;
   let column = i32(pixel % u32(params.width));
   let y = i32(pixel / u32(params.width) % params.rows) + params.firstRow;
   let n = i32(pixel / u32(params.width) / params.rows);
-  let own = x[xIndex(n, y, column, c)];
-  let lastRow = min((y + params.padding) / params.stride, params.outHeight - 1);
-  let lastColumn = min((column + params.padding) / params.stride, params.outWidth - 1);
-  var sum = 0.0;
-  for (var oy = firstWindow(y); oy <= lastRow; oy++) {
-    for (var ox = firstWindow(column); ox <= lastColumn; ox++) {
+  let first = vec2i(firstWindow(y), firstWindow(column));
+  let reach = vec2i((y + params.padding) / params.stride, (column + params.padding) / params.stride);
+  let last = min(reach, vec2i(params.outHeight, params.outWidth) - 1);
+  for (var k = c; k < min(c + 4u, params.channels); k++) {
+    let own = x[xIndex(n, y, column, k)];
+    var sum = 0.0;
+    for (var oy = first.x; oy <= last.x; oy++) {
       let line = (n * params.outRows + oy - params.firstOutRow) * params.outWidth;
-      let at = params.outBase + u32(line + ox) * params.channels + c;
-      if (own == out[at] && isFirst(vec2i(oy, ox), vec2i(y, column), n, c, own)) { sum += dOut[at]; }
+      for (var ox = first.y; ox <= last.y; ox++) {
+        let at = params.outBase + u32(line + ox) * params.channels + k;
+        if (own == out[at] && isFirst(vec2i(oy, ox), vec2i(y, column), n, k, own)) { sum += dOut[at]; }
+      }
     }
+    dX[params.dXBase + pixel * params.channels + k] = sum;
   }
-  dX[params.dXBase + index] = sum;
 }
 
 // True where no element of the window before `at` (row, column) equals `own`.

@@ -5,6 +5,7 @@
  */
 import {
   alignedView,
+  ceilDiv,
   defineKernel,
   differentiable,
   type Dispatch,
@@ -79,7 +80,7 @@ function forwardDispatch(p: host.PoolParams, part: MapPart, context: PlanContext
   const x = rowsView(part, { ...input, height, elements: xRow }, context);
   const output = { first: part.row, count: part.rows, height: outHeight, elements: outRow };
   const out = rowsView(part, output, context);
-  const count = part.images * part.rows * outRow;
+  const count = part.images * part.rows * outWidth * ceilDiv(channels, 4);
   const { grid, rowLength } = gridFor(count, 64);
   const bases = { xBase: x.base, outBase: out.base };
   const rows = { firstRow: input.first, rows: input.count };
@@ -141,7 +142,7 @@ function backwardDispatch(p: host.PoolParams, part: MapPart, context: PlanContex
   const dX = rowsView(part, dXRows, context);
   const x = rowsView(part, { ...input, height, elements: xRow }, context);
   const out = rowsView(part, { ...output, height: outHeight, elements: outRow }, context);
-  const count = part.images * part.rows * xRow;
+  const count = part.images * part.rows * width * ceilDiv(channels, 4);
   const { grid, rowLength } = gridFor(count, 64);
   const bases = { dXBase: dX.base, xBase: x.base, outBase: out.base };
   const rows = { firstRow: part.row, rows: part.rows };

@@ -1,5 +1,5 @@
 // dTop[n, i, j, c] = sum of dOut over the one to four pixels that took their value from (i, j).
-// dTop [N, h, w, C]; dOut [N, H, W, C]. One invocation computes one element, in gather form.
+// dTop [N, h, w, C]; dOut [N, H, W, C]. One invocation computes four channels of a pixel, in gather form.
 // A part is whole images, or `rows` rows (from firstRow) of one image of dTop with dOut bound from row outFirstRow
 // on, outRows per image.
 struct Params {
@@ -17,19 +17,25 @@ fn firstFrom(at: u32, large: u32, small: u32) -> u32 { return (at * large + smal
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let index = id.x + id.y * params.row;
   if (index >= params.count) { return; }
-  let c = index % params.channels;
-  let pixel = index / params.channels;
+  let quads = (params.channels + 3u) / 4u;
+  let c = index % quads * 4u;
+  let pixel = index / quads;
   let j = pixel % params.topWidth;
   let i = pixel / params.topWidth % params.rows + params.firstRow;
   let n = pixel / params.topWidth / params.rows;
+  let top = firstFrom(i, params.height, params.topHeight);
   let bottom = firstFrom(i + 1u, params.height, params.topHeight);
+  let left = firstFrom(j, params.width, params.topWidth);
   let right = firstFrom(j + 1u, params.width, params.topWidth);
-  var sum = 0.0;
-  for (var y = firstFrom(i, params.height, params.topHeight); y < bottom; y++) {
-    let line = (n * params.outRows + y - params.outFirstRow) * params.width;
-    for (var x = firstFrom(j, params.width, params.topWidth); x < right; x++) {
-      sum += dOut[params.outBase + (line + x) * params.channels + c];
+  let channels = min(4u, params.channels - c);
+  for (var k = c; k < c + channels; k++) {
+    var sum = 0.0;
+    for (var y = top; y < bottom; y++) {
+      let line = (n * params.outRows + y - params.outFirstRow) * params.width;
+      for (var x = left; x < right; x++) {
+        sum += dOut[params.outBase + (line + x) * params.channels + k];
+      }
     }
+    dTop[params.base + pixel * params.channels + k] = sum;
   }
-  dTop[params.base + index] = sum;
 }

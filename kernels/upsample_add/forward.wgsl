@@ -1,5 +1,5 @@
 // out[n, y, x, c] = top[n, floor(y·h / H), floor(x·w / W), c] + lateral[n, y, x, c].
-// top [N, h, w, C]; lateral, out [N, H, W, C]. One invocation computes one element; neighbours are channels.
+// top [N, h, w, C]; lateral, out [N, H, W, C]. One invocation computes four channels of a pixel.
 // A part is whole images, or `rows` rows (from firstRow) of one image with top bound from row topFirstRow on,
 // topRows per image.
 struct Params {
@@ -15,12 +15,16 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let index = id.x + id.y * params.row;
   if (index >= params.count) { return; }
-  let c = index % params.channels;
-  let pixel = index / params.channels;
+  let quads = (params.channels + 3u) / 4u;
+  let c = index % quads * 4u;
+  let pixel = index / quads;
   let x = pixel % params.width;
   let y = pixel / params.width % params.rows + params.firstRow;
   let n = pixel / params.width / params.rows;
   let line = n * params.topRows + y * params.topHeight / params.height - params.topFirstRow;
-  let source = (line * params.topWidth + x * params.topWidth / params.width) * params.channels + c;
-  out[params.base + index] = top[params.topBase + source] + lateral[params.base + index];
+  let column = x * params.topWidth / params.width;
+  let source = params.topBase + (line * params.topWidth + column) * params.channels + c;
+  let at = params.base + pixel * params.channels + c;
+  let channels = min(4u, params.channels - c);
+  for (var j = 0u; j < channels; j++) { out[at + j] = top[source + j] + lateral[at + j]; }
 }

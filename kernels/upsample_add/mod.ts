@@ -5,6 +5,7 @@
  */
 import {
   alignedView,
+  ceilDiv,
   defineKernel,
   differentiable,
   type Dispatch,
@@ -84,7 +85,7 @@ function forwardDispatch(p: host.UpsampleParams, part: MapPart, context: PlanCon
   const out = viewOf(part, own, context);
   const source = { ...rows, height: topHeight, elements: topWidth * channels };
   const top = viewOf(part, source, context);
-  const count = part.images * part.rows * width * channels;
+  const count = part.images * part.rows * width * ceilDiv(channels, 4);
   const { grid, rowLength } = gridFor(count, 64);
   const bases = { base: out.base, topBase: top.base };
   const window = { firstRow: part.row, rows: part.rows, topFirstRow: rows.first };
@@ -107,7 +108,7 @@ function backwardDispatch(p: host.UpsampleParams, part: MapPart, context: PlanCo
     { ...own, height: topHeight, elements: topWidth * channels },
     context,
   );
-  const count = part.images * part.rows * topWidth * channels;
+  const count = part.images * part.rows * topWidth * ceilDiv(channels, 4);
   const { grid, rowLength } = gridFor(count, 64);
   const bases = { base: dTop.base, outBase: dOut.base };
   const window = { firstRow: part.row, rows: part.rows, outFirstRow: rows.first };
