@@ -26,7 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let truth = truths[image * params.truths + u32(max(matches[i], 0))];
   let size = box.zw - box.xy + 1.0;
   let truthSize = truth.zw - truth.xy + 1.0;
-  if (min(min(size.x, size.y), min(truthSize.x, truthSize.y)) <= 0.0) {
+  if (!(min(min(size.x, size.y), min(truthSize.x, truthSize.y)) > 0.0)) {
     targets[i] = vec4f(0.0);
     return;
   }
