@@ -1,4 +1,5 @@
 /** The training loop: batches in, weights, metrics and checkpoints out. */
+import { setImmediate } from "node:timers/promises";
 import type { Batch, CocoDataset } from "../data/mod.ts";
 import { DynamicRcnn } from "../detection/dynamic_rcnn.ts";
 import { DynamicSchedule } from "../detection/dynamic_schedule.ts";
@@ -133,6 +134,8 @@ export class Trainer {
       if (isCheckpointDue || stopCode !== undefined) await this.#save();
       if (stopCode !== undefined) return stopCode;
       await this.#device.measurePending(TUNING_SECONDS);
+      // On the CPU device nothing else lets the event loop turn, for signals and decoded images.
+      await setImmediate();
       waiting = performance.now();
     }
     return undefined;
