@@ -1,6 +1,6 @@
 /**
  * Per-channel affine with optional residual sum and ReLU in one pass: frozen batch normalization
- * (`scale = weight / sqrt(variance)`, `shift = bias − mean · scale`; layers/batch_norm.py of the original)
+ * (`scale = weight / sqrt(variance)`, `shift = bias − mean · scale`; FrozenBatchNorm2d in utils/misc.py of the original)
  * and the end of a residual block.
  * @module
  */

@@ -1,7 +1,8 @@
 /**
  * Image preprocessing in one pass: Pillow's antialiased bilinear resize (bit for bit on bytes: horizontal pass,
  * rounding, vertical pass), flips, BGR, mean and deviation, zero padding right and below. Not differentiable.
- * Source: libImaging/Resample.c; data/transforms of the original (Resize, flips, Normalize, ImageList).
+ * Source: libImaging/Resample.c; datasets/transforms/transforms.py and
+ * datasets/structures/image_list.py of the original, which also divides bytes by 255 and multiplies them again.
  * @module
  */
 import {

@@ -1,6 +1,6 @@
 /**
  * Binary cross-entropy with logits, averaged over sampled anchors: the RPN's classification loss
- * (F.binary_cross_entropy_with_logits over the batch's sampled anchors; detector/rpn of the original).
+ * (F.binary_cross_entropy_with_logits over the batch's sampled anchors; network.py of the original).
  * @module
  */
 import {

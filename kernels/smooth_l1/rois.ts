@@ -56,7 +56,7 @@ export interface SmoothL1RoisOptions {
 /**
  * SmoothL1 summed over the rows with a positive label, divided by the number of rows with a label ≥ 0 (0 where
  * there is none). Gradient for pred, 0 at all columns but the label's.
- * Source: Dynamic R-CNN, eq. 5 (DSL); columns as in the original's loss of the RoI head.
+ * Source: Dynamic R-CNN, eq. 5 (DSL); columns as in network.py of the original.
  * @param pred f32 [M, 4·C], C > every label; [M, 8] where class-agnostic
  * @returns f32 scalar
  * @throws RangeError where the shapes do not fit or beta is not above 0

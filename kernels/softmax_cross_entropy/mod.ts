@@ -1,6 +1,6 @@
 /**
  * Softmax cross-entropy, averaged over the rows that have a label: the RoI head's classification loss
- * (F.cross_entropy; detector/roi_head of the original).
+ * (F.cross_entropy; network.py of the original).
  * @module
  */
 import {

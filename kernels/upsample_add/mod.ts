@@ -1,6 +1,6 @@
 /**
  * Nearest-neighbour upsampling of a coarse map and sum with a finer one: the FPN's top-down step
- * (Lin et al., Feature Pyramid Networks, fig. 3; detector/fpn of the original: F.interpolate + lateral).
+ * (Lin et al., Feature Pyramid Networks, fig. 3; det_opr/fpn/fpn.py of the original: F.interpolate + lateral).
  * @module
  */
 import {
