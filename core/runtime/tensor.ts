@@ -177,8 +177,11 @@ export function launch<S extends Signature, P>(
         }: it is ${tensor.dtype}`,
       );
     }
-    slots[name] = tensor.slot;
     device ??= tensor.device;
+    if (tensor.device !== device) {
+      throw new TypeError(`Cannot launch ${kernel.name} as ${name} is on another device`);
+    }
+    slots[name] = tensor.slot;
   }
   device?.launch(kernel, slots as { readonly [K in keyof S]: Slot }, params);
 }

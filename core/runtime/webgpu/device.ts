@@ -154,7 +154,7 @@ export class WebGpuDevice implements Device {
   }
 
   close(): void {
-    this.#faults.expectsLoss = true;
+    this.#faults.report("The GPU device was closed and takes no more work.");
     this.#pool.trim();
     this.#recorder.close();
     this.#readback.close();

@@ -3,8 +3,6 @@ import { DeviceError } from "../errors.ts";
 
 /** The first fault of a device, and the scopes whose answer is still under way. */
 export class Faults {
-  /** True once we close the device ourselves. */
-  expectsLoss = false;
   readonly #device: GPUDevice;
   #first: DeviceError | undefined;
   #isLost = false;
@@ -16,9 +14,10 @@ export class Faults {
   constructor(device: GPUDevice) {
     this.#device = device;
     device.lost.then((info) => {
-      const cause = this.expectsLoss ? "it was closed" : info.message || info.reason;
       this.report(
-        `The GPU device was lost (${cause}); start the command again to continue from the last checkpoint.`,
+        `The GPU device was lost (${
+          info.message || info.reason
+        }); start the command again to continue from the last checkpoint.`,
       );
       this.#isLost = true;
       for (const stop of this.#onLoss) stop();
