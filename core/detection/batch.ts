@@ -34,4 +34,6 @@ export interface Proposals {
   readonly boxes: Tensor;
   /** i32 `[N]`: rows of each image that hold a box. */
   readonly counts: Tensor;
+  /** i32 `[N, P]`: the anchor that a proposal came from, −1 − g for ground truth g; in training only. */
+  readonly names?: Tensor;
 }

@@ -193,6 +193,7 @@ export class RoiHead {
       batchSize: ROI_HEADS.BATCH_SIZE_PER_IMAGE,
       positiveFraction: ROI_HEADS.POSITIVE_FRACTION,
       stream: ROI_STREAM,
+      names: proposals.names,
     });
     const rows = sample.indices.size;
     return {

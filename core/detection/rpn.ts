@@ -159,7 +159,13 @@ export class Rpn {
         perImage: !this.#options.FPN_POST_NMS_PER_BATCH,
       });
       const capacity = Math.min(count, total) + truths.boxes.shape[1]!;
-      return compactBoxes({ boxes, mask, truths: truths.boxes, truthCounts: truths.counts }, {
+      return compactBoxes({
+        boxes,
+        mask,
+        names: indices,
+        truths: truths.boxes,
+        truthCounts: truths.counts,
+      }, {
         capacity,
       });
     });

@@ -9,10 +9,12 @@ import {
 } from "../../core/runtime/mod.ts";
 import type { Found } from "../_shared/selection/mod.ts";
 import boxesSource from "./gather_boxes.wgsl" with { type: "text" };
+import namesSource from "./gather_names.wgsl" with { type: "text" };
 import scoresSource from "./gather_scores.wgsl" with { type: "text" };
-import { gatherBoxesHost, type GatherParams, gatherScoresHost } from "./host.ts";
+import { gatherBoxesHost, gatherNamesHost, type GatherParams, gatherScoresHost } from "./host.ts";
 
 const boxesShader = { source: boxesSource };
+const namesShader = { source: namesSource };
 const scoresShader = { source: scoresSource };
 
 const boxesKernel = defineKernel({
@@ -31,6 +33,25 @@ const boxesKernel = defineKernel({
     const size = rows * uniforms.capacity;
     const { grid, rowLength } = gridFor(size, 64);
     return [{ shader: boxesShader, uniforms: { ...uniforms, size, row: rowLength }, grid }];
+  },
+});
+
+const namesKernel = defineKernel({
+  name: "gather_names",
+  signature: { names: "i32", indices: "i32", counts: "i32", truthCounts: "i32", out: "i32" },
+  host: gatherNamesHost,
+  wgsl: (
+    { rows, ...uniforms }: {
+      rows: number;
+      capacity: number;
+      indexLength: number;
+      length: number;
+      truthLength: number;
+    },
+  ): Dispatch[] => {
+    const size = rows * uniforms.capacity;
+    const { grid, rowLength } = gridFor(size, 64);
+    return [{ shader: namesShader, uniforms: { ...uniforms, size, row: rowLength }, grid }];
   },
 });
 
@@ -79,6 +100,30 @@ export function gatherBoxes(
     outCounts,
   }, { rows, capacity, indexLength, truthLength: truths?.boxes.shape[1] ?? 0, ...layout });
   return { boxes: out, counts: outCounts };
+}
+
+/** The names i32 [N, L] of what `found` names, then −1, −2, … for the truths, then 0 → i32 [N, capacity]. */
+export function gatherNames(
+  names: Tensor,
+  found: Pick<Found, "indices" | "counts">,
+  { capacity, truths }: { capacity: number; truths?: { boxes: Tensor; counts: Tensor } },
+): Tensor {
+  const [rows, indexLength] = found.indices.shape as [number, number];
+  const out = empty(names.device, [rows, capacity], "i32");
+  launch(namesKernel, {
+    names,
+    indices: found.indices,
+    counts: found.counts,
+    truthCounts: truths?.counts ?? found.counts,
+    out,
+  }, {
+    rows,
+    capacity,
+    indexLength,
+    length: names.shape[1]!,
+    truthLength: truths?.boxes.shape[1] ?? 0,
+  });
+  return out;
 }
 
 /** Scores f32 [N, L] at indices i32 [N, K] → f32 [N, K]; 0 where an index is −1. */

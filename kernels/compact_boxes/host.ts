@@ -51,6 +51,32 @@ export function gatherBoxesHost(
   }
 }
 
+/** out = the names of the boxes that the indices name, then −1, −2, … for the truths, then 0. */
+export function gatherNamesHost(
+  { names, indices, counts, truthCounts, out }: {
+    names: Int32Array;
+    indices: Int32Array;
+    counts: Int32Array;
+    truthCounts: Int32Array;
+    out: Int32Array;
+  },
+  p: { rows: number; capacity: number; indexLength: number; length: number; truthLength: number },
+): void {
+  for (let row = 0; row < p.rows; row++) {
+    const found = counts[row * 2]! + counts[row * 2 + 1]!;
+    const truths = p.truthLength === 0
+      ? 0
+      : Math.min(Math.max(truthCounts[row]!, 0), p.truthLength);
+    for (let i = 0; i < p.capacity; i++) {
+      out[row * p.capacity + i] = i < found
+        ? names[row * p.length + indices[row * p.indexLength + i]!]!
+        : i < found + truths
+        ? found - i - 1
+        : 0;
+    }
+  }
+}
+
 /** out = the scores that the indices name, 0 where an index is −1. */
 export function gatherScoresHost(
   { scores, indices, out }: { scores: FloatArray; indices: Int32Array; out: FloatArray },

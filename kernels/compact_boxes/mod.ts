@@ -6,7 +6,7 @@
 import { scope, type Tensor } from "../../core/runtime/mod.ts";
 import { bestOf, compactKeys, segmentTable } from "../_shared/selection/mod.ts";
 import { orderKeys } from "../_shared/selection/order_keys.ts";
-import { type BoxRows, gatherBoxes, gatherScores } from "./gather.ts";
+import { type BoxRows, gatherBoxes, gatherNames, gatherScores } from "./gather.ts";
 
 export type { BoxRows } from "./gather.ts";
 
@@ -16,19 +16,21 @@ export type { BoxRows } from "./gather.ts";
  * @param inputs.mask i32 [N, K]: boxes where it is not 0 are taken
  * @param inputs.truths f32 [N, G, 4], of which image n has truthCounts[n]; both or neither
  * @param inputs.truthCounts i32 [N]
+ * @param inputs.names i32 [N, K]: names of the boxes, whatever the caller means by them
  * @param options.capacity P ≥ 1: rows of the result. What does not fit is dropped, truths first: give marked + G
- * @returns boxes f32 [N, P, 4] and counts i32 [N]
+ * @returns boxes f32 [N, P, 4], counts i32 [N] and, with names, theirs i32 [N, P]: −1 − g for truth g, 0 past the count
  * @throws RangeError where the capacity is below 1; TypeError for truths without their counts
  */
 export function compactBoxes(
-  { boxes, mask, truths, truthCounts }: {
+  { boxes, mask, names, truths, truthCounts }: {
     readonly boxes: Tensor;
     readonly mask: Tensor;
+    readonly names?: Tensor;
     readonly truths?: Tensor;
     readonly truthCounts?: Tensor;
   },
   { capacity }: { readonly capacity: number },
-): BoxRows {
+): BoxRows & { readonly names?: Tensor } {
   checkCapacity(capacity);
   if (!truths !== !truthCounts) {
     throw new TypeError("Cannot append truths as truths and truthCounts must be given together");
@@ -36,11 +38,13 @@ export function compactBoxes(
   return scope(() => {
     const [, length] = mask.shape as [number, number];
     const table = segmentTable(mask.device, [{ start: 0, size: length, k: capacity }]);
-    return gatherBoxes(boxes, compactKeys(mask.view(mask.shape, "u32"), table), {
-      capacity,
-      layout: oneRowPerImage(length),
-      truths: truths && truthCounts ? { boxes: truths, counts: truthCounts } : undefined,
-    });
+    const found = compactKeys(mask.view(mask.shape, "u32"), table);
+    const appended = truths && truthCounts ? { boxes: truths, counts: truthCounts } : undefined;
+    const layout = oneRowPerImage(length);
+    return {
+      ...gatherBoxes(boxes, found, { capacity, layout, truths: appended }),
+      names: names && gatherNames(names, found, { capacity, truths: appended }),
+    };
   });
 }
 

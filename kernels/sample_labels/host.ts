@@ -13,18 +13,21 @@ export interface KeyParams {
   readonly stream: number;
   /** 1: by hash; 0: by index. */
   readonly random: number;
+  /** 1: by `names`; 0: by index. */
+  readonly named: number;
 }
 
 /** keys = the order in which labels are drawn, the highest first; 0 for labels below 0. */
 export function labelKeys(
-  { labels, keys }: { labels: Int32Array; keys: Uint32Array },
-  { size, length, random, ...key }: KeyParams,
+  { labels, names, keys }: { labels: Int32Array; names: Int32Array; keys: Uint32Array },
+  { size, length, random, named, ...key }: KeyParams,
 ): void {
   for (let at = 0, image = 0; at < size; image++) {
     const prefix = hashPrefix({ ...key, image });
     for (let p = 0; p < length; p++, at++) {
       const label = labels[at]!;
-      const order = random === 1 && label >= 0 ? (~hashAt(prefix, p)) >>> 2 : 0;
+      const name = named === 1 ? names[at]! >>> 0 : p;
+      const order = random === 1 && label >= 0 ? (~hashAt(prefix, name)) >>> 2 : 0;
       keys[at] = label < 0 ? 0 : order + (label > 0 ? POSITIVE : 1);
     }
   }

@@ -22,7 +22,7 @@ const shader = { source: hashSource + keysSource };
 
 const kernel = defineKernel({
   name: "sample_labels",
-  signature: { labels: "i32", keys: "u32" },
+  signature: { labels: "i32", names: "i32", keys: "u32" },
   host: labelKeys,
   wgsl: (params: KeyParams): Dispatch[] => {
     const { grid, rowLength } = gridFor(params.size, 64);
@@ -43,6 +43,11 @@ export interface SampleOptions {
   readonly stream: number;
   /** "random": by hash; "first": the lowest indices, for tests against other implementations. */
   readonly mode: "random" | "first";
+  /**
+   * i32 [N, P]: what the hash is of, instead of the index. Rows that float noise reorders or drops on one device
+   * then leave the draw of all others as it is.
+   */
+  readonly names?: Tensor;
 }
 
 /**
@@ -55,18 +60,19 @@ export function sampleLabels(
   labels: Tensor,
   options: SampleOptions,
 ): { indices: Tensor; counts: Tensor } {
-  const { batchSize, positiveFraction, seed, iteration, stream, mode } = options;
+  const { batchSize, positiveFraction, seed, iteration, stream, mode, names } = options;
   const [, length] = labels.shape as [number, number];
   return scope(() => {
     const { device } = labels;
     const keys = empty(device, labels.shape, "u32");
-    launch(kernel, { labels, keys }, {
+    launch(kernel, { labels, names: names ?? labels, keys }, {
       size: labels.size,
       length,
       seed: seed >>> 0,
       iteration: iteration >>> 0,
       stream: stream >>> 0,
       random: mode === "random" ? 1 : 0,
+      named: names ? 1 : 0,
     });
     const whole = { start: 0, size: length };
     const positives = Math.trunc(batchSize * positiveFraction);

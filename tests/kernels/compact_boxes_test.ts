@@ -4,7 +4,7 @@ import { fromArray, scope, type Tensor } from "../../core/runtime/mod.ts";
 import { compactBoxes, sortedTop } from "../../kernels/compact_boxes/mod.ts";
 import { checkExact, onCpu, sameNumbers } from "../_support/check_exact.ts";
 import { floats, type Input, ints } from "../_support/check_op.ts";
-import { reference } from "../_support/devices.ts";
+import { onDevices, reference } from "../_support/devices.ts";
 import { random } from "../_support/random.ts";
 
 const next = random(21);
@@ -223,3 +223,21 @@ Deno.test("compactBoxes refuses no capacity, and truths without counts", () => {
     assert.throws(() => compactBoxes({ boxes, mask, truths: boxes }, { capacity: 1 }), TypeError);
   });
 });
+
+onDevices(
+  "compactBoxes: names go with their boxes, truths are -1, -2, …, padding is 0",
+  async (device) => {
+    const { names, boxes, counts } = scope(() =>
+      compactBoxes({
+        boxes: fromArray(device, [2, 3, 4], Float32Array.from({ length: 24 }, (_, i) => i)),
+        mask: fromArray(device, [2, 3], Int32Array.of(1, 0, 1, 0, 0, 1)),
+        names: fromArray(device, [2, 3], Int32Array.of(40, 41, 42, 50, 51, 52)),
+        truths: fromArray(device, [2, 2, 4], new Float32Array(16).fill(9)),
+        truthCounts: fromArray(device, [2], Int32Array.of(1, 2)),
+      }, { capacity: 5 })
+    );
+    assert.deepEqual([...await names!.readInts()], [40, 42, -1, 0, 0, 52, -1, -2, 0, 0]);
+    assert.deepEqual([...await counts.readInts()], [3, 3]);
+    for (const tensor of [names!, boxes, counts]) tensor.release();
+  },
+);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import type { Tensor } from "../../core/runtime/mod.ts";
+import { fromArray, scope, type Tensor } from "../../core/runtime/mod.ts";
 import { hashAt, hashPrefix } from "../../kernels/_shared/hash.ts";
 import { sampleLabels, type SampleOptions } from "../../kernels/sample_labels/mod.ts";
 import { checkExact, onCpu, sameNumbers } from "../_support/check_exact.ts";
 import { ints } from "../_support/check_op.ts";
+import { onDevices } from "../_support/devices.ts";
 import { random } from "../_support/random.ts";
 
 type Labels = ArrayLike<number>;
@@ -143,4 +144,35 @@ Deno.test("sampleLabels: every index is drawn about equally often", async () => 
   }
   // 100 expected of each, with a standard deviation below 9.
   for (const count of drawn) assert.ok(count > 60 && count < 140, `${drawn}`);
+});
+
+onDevices("sampleLabels by names draws the same named rows in any order", async (device) => {
+  const length = 300, draws = 40;
+  const order = Array.from({ length }, (_, i) => i);
+  const next = random(9);
+  for (let i = length - 1; i > 0; i--) {
+    const j = next.integer(i + 1);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  const draw = async (rowOf: (name: number) => number) => {
+    // Row rowOf(name) holds the name and its label; every fifth is positive.
+    const names = new Int32Array(length), labels = new Int32Array(length);
+    for (let name = 0; name < length; name++) {
+      names[rowOf(name)] = name - 7;
+      labels[rowOf(name)] = name % 5 === 0 ? 1 : 0;
+    }
+    const { indices } = scope(() =>
+      sampleLabels(fromArray(device, [1, length], labels), {
+        ...RPN,
+        batchSize: draws,
+        names: fromArray(device, [1, length], names),
+      })
+    );
+    const drawn = [...await indices.readInts()].map((row) => names[row]!);
+    indices.release();
+    return drawn.sort((a, b) => a - b);
+  };
+  const inOrder = await draw((name) => name);
+  assert.equal(new Set(inOrder).size, draws);
+  assert.deepEqual(await draw((name) => order[name]!), inOrder);
 });
