@@ -7,9 +7,9 @@ export function forward(
   { size }: { size: number },
 ): void {
   for (let i = 0; i < size; i++) {
+    // A product instead of a branch, which random signs would make slow; NaN stays NaN, and + 0 keeps −0 out.
     const value = x[i]!;
-    // `<=` is false for NaN, which must pass through and be found, not be hidden.
-    out[i] = value <= 0 ? 0 : value;
+    out[i] = value * Number(value > 0) + 0;
   }
 }
 
@@ -18,5 +18,5 @@ export function backwardX(
   { dOut, out, dX }: { dOut: FloatArray; out: FloatArray; dX: FloatArray },
   { size }: { size: number },
 ): void {
-  for (let i = 0; i < size; i++) dX[i] = out[i]! > 0 ? dOut[i]! : 0;
+  for (let i = 0; i < size; i++) dX[i] = dOut[i]! * Number(out[i]! > 0);
 }
