@@ -1,9 +1,15 @@
 /** GPU errors arrive in error scopes and events, not as throws: this collects them until somebody asks. */
 import { DeviceError } from "../errors.ts";
 
+/** What of a device tells of its faults. */
+type FaultSource = Pick<
+  GPUDevice,
+  "lost" | "addEventListener" | "pushErrorScope" | "popErrorScope"
+>;
+
 /** The first fault of a device, and the scopes whose answer is still under way. */
 export class Faults {
-  readonly #device: GPUDevice;
+  readonly #device: FaultSource;
   #first: DeviceError | undefined;
   #isLost = false;
   /** Called when the device is gone: nothing that is waited for may hang then. */
@@ -11,7 +17,7 @@ export class Faults {
   /** The scopes popped so far, in order: a kernel that does not compile is told before what it broke. */
   #answers: Promise<void> = Promise.resolve();
 
-  constructor(device: GPUDevice) {
+  constructor(device: FaultSource) {
     this.#device = device;
     device.lost.then((info) => {
       this.report(

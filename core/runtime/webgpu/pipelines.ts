@@ -19,6 +19,7 @@ export class PipelineCache {
   readonly #byShader = new WeakMap<Shader, Pipeline>();
   readonly #byContent = new Map<string, Pipeline>();
   readonly #modules = new Map<string, GPUShaderModule>();
+  #compiled = 0;
 
   constructor(device: GPUDevice, faults: Faults) {
     this.#device = device;
@@ -27,7 +28,7 @@ export class PipelineCache {
 
   /** Number of pipelines compiled. */
   get size(): number {
-    return this.#byContent.size;
+    return this.#compiled;
   }
 
   /** The pipeline of `shader`. A compile error surfaces with kernel name, line and column at the next check. */
@@ -55,7 +56,7 @@ export class PipelineCache {
           constants: { ...shader.constants },
         },
       });
-      return { id: this.#byContent.size, pipeline, layout, wgsl };
+      return { id: this.#compiled++, pipeline, layout, wgsl };
     }, { filters: ["validation"], describe: (error) => describe(error, module, kernel) });
   }
 

@@ -64,3 +64,13 @@ export function isDeviceError(error: unknown, message: RegExp): true {
   assert.doesNotMatch(error.message, /\n/);
   return true;
 }
+
+/** `target`, but for its members that `replaced` has. */
+export function withReplaced<T extends object>(target: T, replaced: Partial<T>): T {
+  return new Proxy(target, {
+    get(_, name) {
+      const value = Reflect.get(replaced, name) ?? Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

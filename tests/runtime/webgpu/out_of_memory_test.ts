@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { empty, full } from "../../../core/runtime/mod.ts";
 import { WebGpuDevice } from "../../../core/runtime/webgpu/device.ts";
 import { HAS_WEBGPU } from "../../_support/devices.ts";
-import { rejectsWithDeviceError } from "../_support/webgpu.ts";
+import { rejectsWithDeviceError, withReplaced } from "../_support/webgpu.ts";
 
 /** `gpu`, but storage buffers above `room` bytes fail as WebGPU fails: in the error scope around them. */
 function withLittleMemory(gpu: GPUDevice, room: number): GPUDevice {
@@ -27,12 +27,7 @@ function withLittleMemory(gpu: GPUDevice, room: number): GPUDevice {
       return isOurs ? new GPUOutOfMemoryError("injected") : real;
     },
   };
-  return new Proxy(gpu, {
-    get(target, name) {
-      const value = Reflect.get(replaced, name) ?? Reflect.get(target, name);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  return withReplaced(gpu, replaced);
 }
 
 Deno.test({
