@@ -1,15 +1,29 @@
 import assert from "node:assert/strict";
 import { withoutBlas } from "../../core/runtime/cpu/blas.ts";
 import { CpuDevice } from "../../core/runtime/cpu/device.ts";
-import { fromArray, record, type Tensor } from "../../core/runtime/mod.ts";
+import {
+  type Dispatch,
+  fromArray,
+  type Plan,
+  record,
+  type Tensor,
+} from "../../core/runtime/mod.ts";
+import { type Geometry, geometryOf } from "../../kernels/conv2d/geometry.ts";
 import { conv2d, type Conv2dOptions } from "../../kernels/conv2d/mod.ts";
+import { planForward, planInput } from "../../kernels/conv2d/plan_gather.ts";
+import { planWeight } from "../../kernels/conv2d/plan_weight.ts";
 import { checkOp, floats, relativeError } from "../_support/check_op.ts";
-import { SPLIT_TARGET, type Target, TARGETS } from "../_support/devices.ts";
+import { SPLIT_TARGET, type Target } from "../_support/devices.ts";
 
-/** Every device and every variant of the kernels. */
+/** The CPU device, and each variant of the WGSL kernels. */
 const ALL: readonly Target[] = [
-  ...TARGETS,
+  { name: "cpu", kind: "cpu" },
+  { name: "webgpu, register tiles", kind: "webgpu", forceVariant: "register" },
   { name: "webgpu, workgroup tiles", kind: "webgpu", forceVariant: "workgroup" },
+];
+const SPLIT: readonly Target[] = [
+  { ...SPLIT_TARGET, name: `${SPLIT_TARGET.name}, register tiles`, forceVariant: "register" },
+  { ...SPLIT_TARGET, name: `${SPLIT_TARGET.name}, workgroup tiles`, forceVariant: "workgroup" },
 ];
 
 interface Case {
@@ -67,7 +81,7 @@ for (const { x, weight: [kh, kw, o], options = {}, bias, split } of CASES) {
     },
     run: ({ x, weight, bias }) => conv2d(x!, weight!, bias, options),
     gradients: ["x", "weight", ...(bias ? ["bias"] : [])],
-    targets: split ? [...ALL, SPLIT_TARGET] : ALL,
+    targets: split ? [...ALL, ...SPLIT] : ALL,
   });
 }
 
@@ -109,3 +123,47 @@ Deno.test("conv2d refuses shapes that do not fit", () => {
     /stride and dilation/,
   );
 });
+
+/** Layers of R-50-FPN at 2 × 800 × 1344: input, kernel size, outputs, stride. */
+const LARGE: readonly [[number, number, number, number], number, number, number][] = [
+  [[2, 800, 1344, 3], 7, 64, 2],
+  [[2, 200, 336, 64], 1, 256, 1],
+  [[2, 200, 336, 256], 1, 128, 2],
+  [[2, 200, 336, 256], 3, 256, 1],
+  [[2, 200, 336, 256], 1, 3, 1],
+];
+
+Deno.test("conv2d cuts the layers of R-50-FPN into bindings of 128 MiB", () => {
+  const context = { maxBindingBytes: 2 ** 27, offsetAlignment: 64, isSoftware: true };
+  for (const [x, k, o, stride] of LARGE) {
+    const g = geometryOf(x, [k, k, x[3], o], { stride, padding: k >> 1 });
+    const plans = [
+      planForward(g, { hasBias: false, relu: false }, context),
+      planInput(g, context),
+      planWeight(g, 1, context),
+    ];
+    for (const dispatches of plans.flatMap(candidatesOf)) checkViews(dispatches, g, context);
+  }
+});
+
+function candidatesOf(plan: Plan): Dispatch[][] {
+  assert.ok("candidates" in plan);
+  return Object.values(plan.candidates).map((candidate) => candidate());
+}
+
+/** All views fit, and the grid's pixels of all parts are those of the map. */
+function checkViews(
+  dispatches: readonly Dispatch[],
+  g: Geometry,
+  context: { maxBindingBytes: number; offsetAlignment: number },
+): void {
+  let pixels = 0;
+  for (const { views = {}, uniforms } of dispatches) {
+    pixels += uniforms.pixels!;
+    for (const { start, end } of Object.values(views)) {
+      assert.equal(start % context.offsetAlignment, 0);
+      assert.ok((end - start) * 4 <= context.maxBindingBytes, `${(end - start) * 4} bytes`);
+    }
+  }
+  assert.ok(pixels === g.n * g.ho * g.wo || pixels === g.n * g.h * g.w, `${pixels} pixels`);
+}
