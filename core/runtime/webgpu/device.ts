@@ -77,7 +77,11 @@ export class WebGpuDevice implements Device {
       offsetAlignment: Math.max(256, gpu.limits.minStorageBufferOffsetAlignment) / 4,
       isSoftware,
     };
-    this.#tuner = new Tuner({ file: options.tuningFile, force: options.forceVariant });
+    this.#tuner = new Tuner({
+      file: options.tuningFile,
+      force: options.forceVariant,
+      isSoftware,
+    });
   }
 
   /** Number of pipelines compiled so far. */

@@ -24,14 +24,22 @@ interface Pending {
 /** Each timing runs a variant until it took this long, far above the 12 ms of a wait. */
 const ENOUGH_MS = 60;
 
+/**
+ * On an adapter that emulates a GPU, work on more than this stays with its first choice: one run of a
+ * full-size convolution takes it many seconds, and what it prefers is known.
+ */
+const MOST_BYTES_ON_SOFTWARE = 16 * 2 ** 20;
+
 /** The choices, and the classes that wait to be measured. */
 export class Tuner {
   readonly #file: string | undefined;
   readonly #force: string | undefined;
+  readonly #mostBytes: number;
   readonly #choices: Map<string, string>;
   readonly #pending = new Map<string, Pending>();
 
-  constructor(options: { file?: string; force?: string }) {
+  constructor(options: { file?: string; force?: string; isSoftware?: boolean }) {
+    this.#mostBytes = options.isSoftware ? MOST_BYTES_ON_SOFTWARE : Infinity;
     this.#file = options.file;
     this.#force = options.force;
     this.#choices = new Map(options.file ? readChoices(options.file) : []);
@@ -45,7 +53,9 @@ export class Tuner {
     const key = `${kernel} ${shapeClass}`;
     const choice = this.#choices.get(key);
     if (choice === undefined && this.#file && !this.#pending.has(key)) {
-      this.#pending.set(key, { kernel, variants, bytes: bytes() });
+      const sizes = bytes();
+      const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
+      if (total <= this.#mostBytes) this.#pending.set(key, { kernel, variants, bytes: sizes });
     }
     return (candidates[choice ?? first] ?? candidates[first]!)();
   }
