@@ -34,11 +34,11 @@ export interface DeviceInfo {
   readonly maxBindingBytes: number;
 }
 
-/** Bytes held by live slots now and at most since {@link Device.resetPeak}, and what the pool keeps. */
+/** Bytes held by live slots, rounded up to the pool's buckets: now, and at most since {@link Device.resetPeak}. */
 export interface MemoryUse {
   readonly liveBytes: number;
   readonly peakBytes: number;
-  /** Bytes reserved from the system: live slots rounded up to buckets, and free ones kept for reuse. */
+  /** Bytes reserved from the system: of live slots, and of free ones kept for reuse. */
   readonly reservedBytes: number;
   readonly liveSlots: number;
 }
@@ -55,7 +55,7 @@ export interface Device {
   release(slot: Slot): void;
   /** Copies host data to the start of a slot, in order with launches. */
   upload(slot: Slot, data: TypedArray): void;
-  /** Launches a kernel on slots, in order. */
+  /** Launches a kernel on slots, in order. @throws DeviceError on any GPU error that has surfaced so far. */
   launch<S extends Signature, P>(kernel: Kernel<S, P>, slots: SlotsOf<S>, params: P): void;
   /** The first `size` elements of a slot as they are after everything launched so far. @throws DeviceError on any earlier GPU error. */
   download(slot: Slot, size: number, dtype: DType): Promise<TypedArray>;
