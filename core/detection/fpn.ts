@@ -21,11 +21,13 @@ export class Fpn {
 
   constructor(scope: StateScope, { inChannels, outChannels, useRelu }: FpnOptions) {
     this.#useRelu = useRelu;
+    // With a ReLU the original's convolution is the first of a sequence, whose members have numbers.
+    const layerScope = (name: string) => useRelu ? scope.child(name).child("0") : scope.child(name);
     this.#inner = inChannels.map((channels, i) =>
-      new Conv2d(scope.child(`fpn_inner${i + 1}`), { inChannels: channels, outChannels, kernel: 1 })
+      new Conv2d(layerScope(`fpn_inner${i + 1}`), { inChannels: channels, outChannels, kernel: 1 })
     );
     this.#layer = inChannels.map((_, i) =>
-      new Conv2d(scope.child(`fpn_layer${i + 1}`), {
+      new Conv2d(layerScope(`fpn_layer${i + 1}`), {
         inChannels: outChannels,
         outChannels,
         kernel: 3,
