@@ -126,8 +126,9 @@ export class Rpn {
   }
 
   /**
-   * Proposals for the RoI head. In training (`truths` given): the best over the whole batch together, in
-   * level order, ground truth appended; in testing the best of each image, by score.
+   * Proposals for the RoI head. In training (`truths` given): the best over the whole batch together, in level
+   * order, ground truth appended; in testing, and in training without FPN_POST_NMS_PER_BATCH, the best of each
+   * image, by score.
    */
   proposals(
     { logits, deltas, anchors, levelSizes }: RpnPredictions,
@@ -149,25 +150,16 @@ export class Rpn {
         threshold: this.#options.NMS_THRESH,
       });
       const total = boxes.shape[1]!;
-      const count = Math.min(
-        options.count,
-        total * (truths && this.#options.FPN_POST_NMS_PER_BATCH ? boxes.shape[0]! : 1),
-      );
-      if (!truths) return sortedTop({ scores, mask: kept, boxes }, { count });
-      const mask = selectTop({ scores, mask: kept }, {
-        count,
-        perImage: !this.#options.FPN_POST_NMS_PER_BATCH,
-      });
+      const chosen = { scores, mask: kept, boxes };
+      if (!truths) return sortedTop(chosen, { count: Math.min(options.count, total) });
+      const appended = { names: indices, truths: truths.boxes, truthCounts: truths.counts };
+      if (!this.#options.FPN_POST_NMS_PER_BATCH) {
+        return sortedTop({ ...chosen, ...appended }, { count: Math.min(options.count, total) });
+      }
+      const count = Math.min(options.count, total * boxes.shape[0]!);
+      const mask = selectTop({ scores, mask: kept }, { count, perImage: false });
       const capacity = Math.min(count, total) + truths.boxes.shape[1]!;
-      return compactBoxes({
-        boxes,
-        mask,
-        names: indices,
-        truths: truths.boxes,
-        truthCounts: truths.counts,
-      }, {
-        capacity,
-      });
+      return compactBoxes({ boxes, mask, ...appended }, { capacity });
     });
   }
 

@@ -32,14 +32,11 @@ export function compactBoxes(
   { capacity }: { readonly capacity: number },
 ): BoxRows & { readonly names?: Tensor } {
   checkCapacity(capacity);
-  if (!truths !== !truthCounts) {
-    throw new TypeError("Cannot append truths as truths and truthCounts must be given together");
-  }
+  const appended = pairedTruths(truths, truthCounts);
   return scope(() => {
     const [, length] = mask.shape as [number, number];
     const table = segmentTable(mask.device, [{ start: 0, size: length, k: capacity }]);
     const found = compactKeys(mask.view(mask.shape, "u32"), table);
-    const appended = truths && truthCounts ? { boxes: truths, counts: truthCounts } : undefined;
     const layout = oneRowPerImage(length);
     return {
       ...gatherBoxes(boxes, found, { capacity, layout, truths: appended }),
@@ -49,30 +46,48 @@ export function compactBoxes(
 }
 
 /**
- * The best `count` marked boxes of each image, best first; ties by the lower index, NaN last.
+ * The best `count` marked boxes of each image, best first (ties by the lower index, NaN last), then its truths, then
+ * zeros.
  * @param inputs.scores f32 [N, K]
  * @param inputs.mask i32 [N, K]: boxes where it is 0 are not taken
  * @param inputs.boxes f32 [N, K, 4]
- * @param options.count ≥ 1: rows of the result
- * @returns boxes f32 [N, count, 4], scores f32 [N, count], both zeros past counts i32 [N]
- * @throws RangeError where the count is below 1
+ * @param inputs.truths, inputs.truthCounts, inputs.names as of {@link compactBoxes}
+ * @param options.count ≥ 1
+ * @returns boxes f32 [N, count + G, 4], counts i32 [N], and with names theirs; scores f32 [N, count] of the marked
+ * @throws RangeError where the count is below 1; TypeError for truths without their counts
  */
 export function sortedTop(
-  { scores, mask, boxes }: {
+  { scores, mask, boxes, names, truths, truthCounts }: {
     readonly scores: Tensor;
     readonly mask: Tensor;
     readonly boxes: Tensor;
+    readonly names?: Tensor;
+    readonly truths?: Tensor;
+    readonly truthCounts?: Tensor;
   },
   { count }: { readonly count: number },
-): BoxRows & { readonly scores: Tensor } {
+): BoxRows & { readonly scores: Tensor; readonly names?: Tensor } {
   checkCapacity(count);
+  const appended = pairedTruths(truths, truthCounts);
   return scope(() => {
     const [, length] = scores.shape as [number, number];
     const table = segmentTable(scores.device, [{ start: 0, size: length, k: count }]);
     const best = bestOf(orderKeys(scores, { mask }), table);
-    const rows = gatherBoxes(boxes, best, { capacity: count, layout: oneRowPerImage(length) });
-    return { ...rows, scores: gatherScores(scores, best.indices) };
+    const capacity = count + (truths?.shape[1] ?? 0);
+    const layout = oneRowPerImage(length);
+    return {
+      ...gatherBoxes(boxes, best, { capacity, layout, truths: appended }),
+      scores: gatherScores(scores, best.indices),
+      names: names && gatherNames(names, best, { capacity, truths: appended }),
+    };
   });
+}
+
+function pairedTruths(boxes?: Tensor, counts?: Tensor) {
+  if (!boxes !== !counts) {
+    throw new TypeError("Cannot append truths as truths and truthCounts must be given together");
+  }
+  return boxes && counts ? { boxes, counts } : undefined;
 }
 
 function oneRowPerImage(length: number) {

@@ -241,3 +241,25 @@ onDevices(
     for (const tensor of [names!, boxes, counts]) tensor.release();
   },
 );
+
+onDevices("sortedTop: names go with their boxes, truths follow the best", async (device) => {
+  const { names, boxes, counts, scores } = scope(() =>
+    sortedTop({
+      scores: fromArray(device, [2, 3], Float32Array.of(1, 7, 2, 3, 4, 5)),
+      boxes: fromArray(device, [2, 3, 4], Float32Array.from({ length: 24 }, (_, i) => i)),
+      mask: fromArray(device, [2, 3], Int32Array.of(1, 0, 1, 0, 0, 1)),
+      names: fromArray(device, [2, 3], Int32Array.of(40, 41, 42, 50, 51, 52)),
+      truths: fromArray(device, [2, 2, 4], new Float32Array(16).fill(9)),
+      truthCounts: fromArray(device, [2], Int32Array.of(1, 2)),
+    }, { count: 2 })
+  );
+  assert.deepEqual([...await names!.readInts()], [42, 40, -1, 0, 52, -1, -2, 0]);
+  assert.deepEqual([...await counts.readInts()], [3, 3]);
+  assert.deepEqual([...(await boxes.readFloats()).subarray(0, 16)], [
+    ...[8, 9, 10, 11],
+    ...[0, 1, 2, 3],
+    ...[9, 9, 9, 9],
+    ...[0, 0, 0, 0],
+  ]);
+  for (const tensor of [names!, boxes, counts, scores]) tensor.release();
+});
