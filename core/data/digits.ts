@@ -20,7 +20,7 @@ import { type MnistDigits, readMnist } from "./mnist.ts";
 import { RandomStream, STREAM } from "./random.ts";
 
 /** Grows when the same seed gives other scenes, so that old folders are known as such. */
-export const DIGITS_VERSION = 1;
+export const DIGITS_VERSION = 2;
 
 /** How many scenes are made, and by which seed. */
 export interface DigitsOptions {

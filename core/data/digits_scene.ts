@@ -30,10 +30,17 @@ const COUNT = { least: 2, most: 6 };
 const TRIES = 12;
 /** Of a digit's ink, how much later digits may cover in all. */
 const MAX_COVERED = 0.12;
+/**
+ * Of the smaller of two boxes, how much may lie in the other: digits touch and overlap, but do not sit
+ * within each other, where no box would say which is meant.
+ */
+const MAX_SHARED = 0.3;
+/** Greys of paper and ink: light on dark, as chalk on slate, so that minutes are enough to learn it. */
+const GREY = { paper: [35, 125], ink: [130, 255] } as const;
 /** A box's least side in pixels: a one drawn thinner than that is no digit any more. */
 const LEAST_EXTENT = 3;
 /** Least difference in grey between ink and paper, and between inks that touch. */
-const CONTRAST = { paper: 70, ink: 35 };
+const CONTRAST = { paper: 70, ink: 30 };
 
 /** A glyph at its place, with its grey. */
 interface Stroke extends Glyph {
@@ -47,7 +54,7 @@ interface Stroke extends Glyph {
 /** Draws a scene that `random` alone decides, from the digits given. */
 export function drawScene(digits: MnistDigits, random: RandomStream): Scene {
   const size = sceneSize(random);
-  const paper = random.between(60, 195);
+  const paper = random.between(...GREY.paper);
   const pixels = drawPaper(size, { paper, random });
   // Who owns each pixel: index of the stroke that lies on top there, or -1.
   const owners = new Int16Array(size.width * size.height).fill(-1);
@@ -98,12 +105,24 @@ function placeDigit(scene: Placing): Stroke | null {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const x = random.int(size.width - glyph.width + 1);
     const y = random.int(size.height - glyph.height + 1);
-    const under = coveredBy({ ...glyph, x, y }, { ...scene, visible });
-    if (!under) continue;
+    const place = { ...glyph, x, y };
+    const under = coveredBy(place, { ...scene, visible });
+    if (!under || scene.strokes.some((other) => sharedPart(place, other) > MAX_SHARED)) continue;
     const shade = inkShade(scene, under);
     if (shade !== null) return { ...glyph, x, y, shade, area };
   }
   return null;
+}
+
+/** The part of the smaller box that lies in the other. */
+function sharedPart(
+  a: Size & { x: number; y: number },
+  b: Size & { x: number; y: number },
+): number {
+  const across = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const down = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  const smaller = Math.min(a.width * a.height, b.width * b.height);
+  return Math.max(0, across) * Math.max(0, down) / smaller;
 }
 
 /** Pixels of ink that can be seen of each stroke. */
@@ -137,8 +156,9 @@ function coveredBy(
 /** A grey unlike the paper's and unlike those of the strokes below; null where there is none. */
 function inkShade(scene: Placing, under: readonly Stroke[]): number | null {
   const { paper, random } = scene;
-  const shade = 5 + random.int(246);
-  if (Math.abs(shade - paper) < CONTRAST.paper) return null;
+  const [darkest, lightest] = GREY.ink;
+  const shade = darkest + random.int(lightest - darkest + 1);
+  if (shade - paper < CONTRAST.paper) return null;
   return under.every((other) => Math.abs(other.shade - shade) >= CONTRAST.ink) ? shade : null;
 }
 
