@@ -22,8 +22,8 @@ const CHAIN = [
 
 /** Folders beside the chain, and the only files outside of themselves that they may import. */
 const ASIDE: Readonly<Record<string, readonly string[]>> = {
-  "core/data": ["core/runtime/shape.ts", "core/runtime/errors.ts"],
-  "core/eval": ["core/runtime/errors.ts"],
+  "core/data": ["core/runtime/shape.ts", "core/runtime/errors.ts", "core/runtime/json_offset.ts"],
+  "core/eval": ["core/runtime/errors.ts", "core/runtime/json_offset.ts"],
   "reports": ["core/train/metrics.ts", "core/eval/types.ts", "core/runtime/errors.ts"],
 };
 

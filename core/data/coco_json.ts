@@ -4,7 +4,7 @@
  */
 
 import { DataError } from "../runtime/errors.ts";
-import { findJsonFault } from "./json_offset.ts";
+import { findJsonFault } from "../runtime/json_offset.ts";
 
 /** Entries not looked at yet: anything may be in them. */
 export interface RawCoco {

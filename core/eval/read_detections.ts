@@ -4,7 +4,7 @@
  */
 
 import { DataError } from "../runtime/errors.ts";
-import { jsonFaultOffset } from "./json_fault.ts";
+import { findJsonFault } from "../runtime/json_offset.ts";
 import type { BoxXywh, Detection } from "./types.ts";
 
 /**
@@ -86,10 +86,11 @@ function parseJson(text: string, source: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const at = jsonFaultOffset(text);
+    const fault = findJsonFault(new TextEncoder().encode(text));
+    const what = fault ? `${fault.reason}, at byte ${fault.offset}` : error.message;
     throw new DataError(
-      `Cannot read ${source}: it is not JSON from byte ${at ?? "?"} on; ` +
-        `write it again, it may have been cut off.`,
+      `Cannot read ${source}: it is not whole JSON: ${what}; write it again, it may have been ` +
+        `cut off.`,
       { cause: error },
     );
   }
@@ -97,7 +98,8 @@ function parseJson(text: string, source: string): unknown {
 
 async function readText(path: string): Promise<string> {
   try {
-    return await Deno.readTextFile(path);
+    // A decoder drops a byte order mark, which JSON.parse would not take.
+    return new TextDecoder().decode(await Deno.readFile(path));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataError(`Cannot read detections from ${path}: ${reason}.`, { cause: error });
