@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readTestSummary } from "./_support/check.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -167,16 +166,4 @@ Deno.test("imports are found in every form, and not in comments", () => {
     { target: "core/nn/side.ts", isType: false },
     { target: "core/nn/late.ts", isType: false },
   ]);
-});
-
-Deno.test("the check reads the tests' own summary, and nothing less", () => {
-  assert.deepEqual(readTestSummary("ok | 3 passed | 0 failed (1s)\n", true), {
-    passed: 3,
-    failed: 0,
-    ignored: 0,
-  });
-  const coloured = "\x1b[0m\x1b[31mFAILED\x1b[0m | 12 passed (3 steps) | 1 failed | 2 ignored\n";
-  assert.deepEqual(readTestSummary(coloured, false), { passed: 12, failed: 1, ignored: 2 });
-  assert.equal(readTestSummary("ok | 3 passed | 0 failed\n", false).failed, 1);
-  assert.equal(readTestSummary("killed\n", true).failed, 1);
 });

@@ -33,6 +33,17 @@ export const SPLIT_TARGET: Target = {
 
 const opened = new Map<string, Promise<Device>>();
 
+// Left to the process's exit, the software adapter's threads may still be at work when memory goes.
+Deno.test.afterAll(async () => {
+  for (const opening of opened.values()) {
+    const device = await opening.catch(() => undefined);
+    // A test may have left the device at fault; it is closed all the same.
+    await device?.finish().catch(() => {});
+    device?.close();
+  }
+  opened.clear();
+});
+
 /** The device of a target; the same one each time. */
 export function deviceOf(target: Target): Promise<Device> {
   let device = opened.get(target.name);
