@@ -39,6 +39,7 @@ export function makeContext(
     cwd: surroundings.cwd,
     commandLine,
     path: (typed) => resolve(surroundings.cwd, typed),
+    note: surroundings.stderr,
     print: (line) => json ? undefined : surroundings.stdout(line),
     json: (result) => json ? surroundings.stdout(JSON.stringify(result, null, 2)) : undefined,
   };

@@ -6,7 +6,8 @@ import { inspectStep, type ModelSummary, type StepSummary, summarize } from "../
 import { projectPath } from "../train/run_folder.ts";
 import { makeModel } from "../train/trainer.ts";
 import { type Experiment, openExperiment } from "./find_experiment.ts";
-import { openChosenDevice } from "./open_device.ts";
+import { requireDigits } from "./make_digits.ts";
+import { withDevice } from "./open_device.ts";
 import type { CommandContext, InspectOptions } from "./options.ts";
 
 /** Prints the model's layers, or with `--step` one step. */
@@ -30,9 +31,9 @@ async function runStep(
   { config }: Experiment,
   { options, context }: { options: InspectOptions; context: CommandContext },
 ): Promise<StepSummary> {
+  await requireDigits(config);
   const dataset = await openTrainingSet(config);
-  const device = await openChosenDevice(options);
-  try {
+  return await withDevice(options, async (device) => {
     const model = makeModel(device, config);
     const weights = options.weights === undefined
       ? config.MODEL.WEIGHT && projectPath(config.MODEL.WEIGHT)
@@ -43,9 +44,7 @@ async function runStep(
       criteria: { iou: options.iou ?? WARMUP_IOU, beta: options.beta ?? WARMUP_BETA },
       sampling: options.sampling,
     });
-  } finally {
-    device.close();
-  }
+  });
 }
 
 function printStep(step: StepSummary, { print }: CommandContext): void {

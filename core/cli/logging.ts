@@ -6,7 +6,6 @@
 import {
   configure,
   getLogger,
-  type Logger,
   type LogLevel,
   type LogRecord,
   reset,
@@ -52,9 +51,22 @@ export async function closeLogging(): Promise<void> {
   closeFile = undefined;
 }
 
-/** The logger of one part of the program, for example `logger("trainer")`. */
-export function logger(part: string): Logger {
-  return getLogger([CATEGORY, part]);
+/** Takes messages, each a line of plain text. */
+export interface Log {
+  debug(text: string): void;
+  info(text: string): void;
+  warn(text: string): void;
+}
+
+/** The log of one part of the program, for example `logger("trainer")`. */
+export function logger(part: string): Log {
+  const log = getLogger([CATEGORY, part]);
+  // The text is a value of the message: as the message itself, braces in a path would be a template.
+  return {
+    debug: (text) => log.debug("{text}", { text }),
+    info: (text) => log.info("{text}", { text }),
+    warn: (text) => log.warn("{text}", { text }),
+  };
 }
 
 function writeToStderr(line: string): void {

@@ -1,6 +1,7 @@
 /** Making the digits data set, by command or because a run needs it. @module */
 import { relative } from "node:path";
 import { digitsAreWhole, makeDigits } from "../data/digits.ts";
+import { DataError } from "../runtime/errors.ts";
 import type { Config } from "../train/config.ts";
 import { projectPath } from "../train/run_folder.ts";
 import { logger } from "./logging.ts";
@@ -17,10 +18,24 @@ const PROGRESS_STEP = 10;
  */
 export async function ensureDigits(config: Config): Promise<void> {
   const { TRAIN, TEST } = config.DATASETS;
-  const uses = [...Object.values(TRAIN), ...Object.values(TEST)].some(({ img_dir }) =>
+  if (areDigits(TRAIN) || areDigits(TEST)) await makeDigitsOnce(DIGITS_FOLDER);
+}
+
+/**
+ * For a command that may write nothing.
+ * @throws DataError where `config` trains on the digits and they are not there, or not whole.
+ */
+export async function requireDigits(config: Config): Promise<void> {
+  if (!areDigits(config.DATASETS.TRAIN) || await digitsAreWhole(DIGITS_FOLDER)) return;
+  throw new DataError(
+    `The digits are not in ${DIGITS_FOLDER} yet; make them: deno task data digits`,
+  );
+}
+
+function areDigits(datasets: Config["DATASETS"]["TRAIN"]): boolean {
+  return Object.values(datasets).some(({ img_dir }) =>
     isBelow(DIGITS_FOLDER, projectPath(img_dir))
   );
-  if (uses) await makeDigitsOnce(DIGITS_FOLDER);
 }
 
 /**

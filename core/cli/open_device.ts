@@ -3,9 +3,25 @@ import { type Device, openExplained } from "../runtime/mod.ts";
 import { logger } from "./logging.ts";
 import type { CommonOptions } from "./options.ts";
 
-/** Opens the device and logs which. @throws DeviceError where it is not there. */
-export async function openChosenDevice(options: CommonOptions): Promise<Device> {
+/**
+ * Opens the device, logs which, does `work` and closes it.
+ * @throws DeviceError where it is not there, and for any fault of it that `work` did not meet
+ */
+export async function withDevice<T>(
+  options: CommonOptions,
+  work: (device: Device) => Promise<T>,
+): Promise<T> {
   const { device, note } = await openExplained({ kind: options.device, adapter: options.adapter });
   logger("device").info(note);
-  return device;
+  try {
+    const result = await work(device);
+    await device.finish();
+    return result;
+  } catch (error) {
+    // The software adapter's threads must be idle when the process exits; `error` says what is wrong.
+    await device.finish().catch(() => {});
+    throw error;
+  } finally {
+    device.close();
+  }
 }

@@ -107,6 +107,8 @@ export interface CommandContext {
   readonly commandLine: string;
   /** A path that the user typed as an absolute one. */
   path(typed: string): string;
+  /** A line of news, on stderr. */
+  note(line: string): void;
   /** A line of the result for people, on stdout; nothing with `--json`. */
   print(line: string): void;
   /** The result as one JSON document on stdout, with `--json`; nothing without. */

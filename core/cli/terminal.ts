@@ -7,12 +7,18 @@ const PROGRESS_LINE = "eta: ";
 export class Terminal {
   readonly #isTerminal = Deno.stderr.isTerminal();
   readonly #encoder = new TextEncoder();
+  readonly #note: (line: string) => void;
   #bar = "";
+
+  /** @param note takes the lines where stderr is no terminal */
+  constructor(note: (line: string) => void) {
+    this.#note = note;
+  }
 
   /** A line of text, above the bar. */
   line(text: string): void {
-    if (this.#isTerminal && text.startsWith(PROGRESS_LINE)) return;
-    this.#write(this.#isTerminal ? `\r\x1b[K${text}\n${this.#bar}` : `${text}\n`);
+    if (!this.#isTerminal) this.#note(text);
+    else if (!text.startsWith(PROGRESS_LINE)) this.#write(`\r\x1b[K${text}\n${this.#bar}`);
   }
 
   /** Redraws the bar; undefined where stderr is no terminal. */

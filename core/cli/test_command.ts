@@ -1,5 +1,5 @@
 /** `test`: evaluates a checkpoint, a file of weights, or saved detections. */
-import { join } from "node:path";
+import { basename } from "node:path";
 import type { CocoDataset } from "../data/mod.ts";
 import {
   type Detection,
@@ -22,17 +22,18 @@ import {
   runFolderOf,
 } from "../train/run_folder.ts";
 import { resolveRunConfig } from "../train/config.ts";
-import { describeFigures, evaluateAndWrite, predict } from "../train/tester.ts";
+import { describeFigures } from "../train/tester.ts";
 import { makeModel } from "../train/trainer.ts";
 import { experimentAt, openExperiment } from "./find_experiment.ts";
 import { logger } from "./logging.ts";
 import { ensureDigits } from "./make_digits.ts";
-import { openChosenDevice } from "./open_device.ts";
+import { withDevice } from "./open_device.ts";
 import type { CommandContext, TestOptions } from "./options.ts";
 import { Terminal } from "./terminal.ts";
+import { logFaults, logNotes, testOn } from "./test_sets.ts";
 
 /** What is tested: a configuration and the folder of its run. */
-interface Tested {
+interface TestedRun {
   readonly config: Config;
   readonly folder: RunFolder;
 }
@@ -42,18 +43,21 @@ export async function testCommand(options: TestOptions, context: CommandContext)
   const tested = await findTested(options, context);
   await ensureDigits(tested.config);
   const testSets = await openTestSets(tested.config);
+  if (testSets.length === 0) {
+    throw new UsageError("DATASETS.TEST is empty; name a data set with --set DATASETS.TEST=….");
+  }
+  logFaults(testSets);
   const results = options.predictions === undefined
     ? await testWeights(tested, testSets, { options, context })
-    : await testPredictions(testSets, context.path(options.predictions));
+    : await testPredictions(tested, testSets, { options, path: context.path(options.predictions) });
   for (const [name, result] of Object.entries(results)) {
-    for (const note of result.notes) logger("tester").warn(note);
     context.print(describeFigures(name, result));
   }
   context.json({ folder: tested.folder.root, results });
 }
 
 /** The experiment named or stood in, else the run trained last, with its own configuration. */
-async function findTested(options: TestOptions, { cwd }: CommandContext): Promise<Tested> {
+async function findTested(options: TestOptions, { cwd }: CommandContext): Promise<TestedRun> {
   if (options.experiment !== undefined || await experimentAt(cwd) !== undefined) {
     const { id, config } = await openExperiment(options, { cwd });
     return { config, folder: runFolderOf(id, config) };
@@ -65,8 +69,9 @@ async function findTested(options: TestOptions, { cwd }: CommandContext): Promis
 }
 
 async function testPredictions(
+  tested: TestedRun,
   testSets: readonly CocoDataset[],
-  path: string,
+  { options, path }: { options: TestOptions; path: string },
 ): Promise<Record<string, EvaluationResult>> {
   const [dataset, second] = testSets;
   if (!dataset || second) {
@@ -74,46 +79,42 @@ async function testPredictions(
       `--predictions belongs to one test set and DATASETS.TEST has ${testSets.length}; leave one with --set DATASETS.TEST=….`,
     );
   }
-  return { [dataset.spec.name]: evaluateBoxes(dataset.truth, await readDetections(path)) };
+  const { name } = dataset.spec;
+  const detections = await readDetections(path);
+  const result = evaluateBoxes(dataset.truth, detections);
+  logNotes(result);
+  const place = `${name}_predictions`;
+  if (options.showRes) await showResults(tested, { dataset, detections, place });
+  return { [name]: result };
 }
 
 async function testWeights(
-  { config, folder }: Tested,
+  { config, folder }: TestedRun,
   testSets: readonly CocoDataset[],
   { options, context }: { options: TestOptions; context: CommandContext },
 ): Promise<Record<string, EvaluationResult>> {
   const weights = await findWeights(folder, { options, context });
-  const device = await openChosenDevice(options);
-  const terminal = new Terminal();
-  const results: Record<string, EvaluationResult> = {};
-  try {
+  const terminal = new Terminal(context.note);
+  return await withDevice(options, async (device) => {
+    const results: Record<string, EvaluationResult> = {};
     const model = makeModel(device, config);
     await loadWeights(model.state, weights.path);
     logger("tester").info(`Weights: ${weights.path}`);
     for (const dataset of testSets) {
       const { name } = dataset.spec;
-      const { detections, images, seconds } = await predict(
-        { model, device, config },
-        dataset,
-        (done, total) => terminal.draw?.(`${name}: ${done} of ${total} images`),
-      );
-      terminal.endBar();
-      logger("tester").info(
-        `${name}: ${images} images, ${(images / seconds).toFixed(1)} a second.`,
-      );
       const place = weights.label === undefined ? name : `${name}_${weights.label}`;
-      results[name] = await evaluateAndWrite(folder, { dataset, detections, place });
+      const tested = { model, device, config, folder, terminal };
+      const { result, detections } = await testOn(tested, { dataset, place });
+      results[name] = result;
       if (options.showRes) await showResults({ config, folder }, { dataset, detections, place });
     }
     model.close();
-  } finally {
-    device.close();
-  }
-  return results;
+    return results;
+  });
 }
 
 async function showResults(
-  { config, folder }: Tested,
+  { config, folder }: TestedRun,
   { dataset, detections, place }: {
     dataset: CocoDataset;
     detections: readonly Detection[];
@@ -124,6 +125,7 @@ async function showResults(
   const written = await writePictures(dataset, detections, {
     folder: pictures,
     threshold: config.TEST.VIS_THRESH,
+    onBadImage: config.DATALOADER.BAD_IMAGES,
   });
   logger("tester").info(`${written} pictures in ${pictures}`);
 }
@@ -136,8 +138,8 @@ async function findWeights(
   if (options.weights !== undefined) {
     return { path: context.path(options.weights), label: "weights" };
   }
-  const newest = await lastCheckpoint(folder);
   if (options.iteration === undefined) {
+    const newest = await lastCheckpoint(folder);
     if (newest === undefined) {
       throw new DataError(`There is no checkpoint in ${folder.checkpoints}; train first.`);
     }
@@ -152,14 +154,14 @@ async function findWeights(
       }.`,
     );
   }
-  const isNewest = newest !== undefined && newest === await Deno.realPath(path);
-  return isNewest ? { path } : { path, label: `${options.iteration}` };
+  const newest = await Deno.readLink(folder.lastCheckpoint).catch(() => undefined);
+  return newest === basename(path) ? { path } : { path, label: `${options.iteration}` };
 }
 
 async function savedIterations({ checkpoints }: RunFolder): Promise<number[]> {
   const iterations: number[] = [];
   try {
-    for await (const { name } of Deno.readDir(join(checkpoints))) {
+    for await (const { name } of Deno.readDir(checkpoints)) {
       const match = name.match(/^model_(\d+)\.safetensors$/);
       if (match) iterations.push(Number(match[1]));
     }

@@ -12,12 +12,21 @@ export type BadImagePolicy = "error" | "skip";
 const MAX_SKIPPED_SHARE = 0.01;
 const NAMED = 5;
 
+/** What {@link SkippedImages} needs to know of a data set. */
+export interface SkipOptions {
+  readonly name: string;
+  readonly imageCount: number;
+  readonly policy: BadImagePolicy;
+  /** Told once of each image that is skipped. */
+  readonly onSkip?: (id: number, reason: string) => void;
+}
+
 /** The images skipped so far in one data set, each counted once. */
 export class SkippedImages {
   readonly #reasons = new Map<number, string>();
-  readonly #set: { name: string; imageCount: number; policy: BadImagePolicy };
+  readonly #set: SkipOptions;
 
-  constructor(set: { name: string; imageCount: number; policy: BadImagePolicy }) {
+  constructor(set: SkipOptions) {
     this.#set = set;
   }
 
@@ -33,6 +42,7 @@ export class SkippedImages {
    */
   note(id: number, error: unknown): void {
     if (!(error instanceof DataError) || this.#set.policy === "error") throw error;
+    if (!this.#reasons.has(id)) this.#set.onSkip?.(id, error.message);
     this.#reasons.set(id, error.message);
     const { name, imageCount } = this.#set;
     if (this.#reasons.size <= imageCount * MAX_SKIPPED_SHARE) return;

@@ -66,6 +66,12 @@ export async function loadCocoDataset(
       : "has no image with a box of width and height above 1 pixel";
     throw new DataError(`Cannot use data set ${spec.name}: ${spec.annFile} ${why}.`);
   }
+  if (options.training && dataset.images.every((_, i) => dataset.target(i).labels.length === 0)) {
+    throw new DataError(
+      `Cannot train on data set ${spec.name}: all boxes in ${spec.annFile} are crowds or lie ` +
+        "outside their images.",
+    );
+  }
   return dataset;
 }
 

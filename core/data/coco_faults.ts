@@ -64,11 +64,11 @@ export class FaultList {
     });
   }
 
-  /** The summary as text, a line a kind; empty where nothing is wrong. */
-  format(): string {
+  /** The summary as text, a line a kind or as `separator` says; empty where nothing is wrong. */
+  format(separator = "\n"): string {
     return this.summary().map(({ kind, count, firstIds }) => {
       const more = count > firstIds.length ? ", …" : "";
       return `${count} ${FAULT_KINDS[kind]}: id ${firstIds.join(", ")}${more}`;
-    }).join("\n");
+    }).join(separator);
   }
 }

@@ -61,6 +61,8 @@ export interface LoaderOptions {
   readonly cacheBytes?: number;
   /** `error` by default. */
   readonly onBadImage?: BadImagePolicy;
+  /** Told once of each image that is left out as bad. */
+  readonly onSkip?: (id: number, reason: string) => void;
 }
 
 const DEFAULT_PREFETCH = 2;
@@ -80,6 +82,7 @@ export class BatchLoader implements AsyncIterable<Batch> {
       name: dataset.spec.name,
       imageCount: dataset.images.length,
       policy: options.onBadImage ?? "error",
+      onSkip: options.onSkip,
     });
   }
 

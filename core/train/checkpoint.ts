@@ -5,12 +5,7 @@ import type { ModelState } from "../nn/state.ts";
 import { DataError, UsageError } from "../runtime/errors.ts";
 import { sameShape } from "../runtime/shape.ts";
 import { checkpointPath, type RunFolder } from "./run_folder.ts";
-import {
-  readSafetensors,
-  type TensorFile,
-  type TensorSource,
-  writeSafetensors,
-} from "./safetensors.ts";
+import { type TensorFile, type TensorSource, writeSafetensors } from "./safetensors.ts";
 
 /** Names of momentum tensors begin with this; the rest is the parameter's name. */
 const MOMENTUM = "optimizer.momentum.";
@@ -71,14 +66,22 @@ export async function sweepTemporaries(folder: RunFolder): Promise<void> {
   }
 }
 
-/** Path of the newest checkpoint; undefined where there is none. */
-export async function lastCheckpoint(folder: RunFolder): Promise<string | undefined> {
+/**
+ * Path of the newest checkpoint; undefined where there is none.
+ * @throws DataError where the link to it leads nowhere: going on as if there were none would
+ *   overwrite the run.
+ */
+export async function lastCheckpoint({ lastCheckpoint }: RunFolder): Promise<string | undefined> {
   try {
-    return await Deno.realPath(folder.lastCheckpoint);
+    return await Deno.realPath(lastCheckpoint);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+  const target = await Deno.readLink(lastCheckpoint).catch(() => undefined);
+  if (target === undefined) return undefined;
+  throw new DataError(
+    `${lastCheckpoint} leads to ${target}, which is not there; link another checkpoint or start over with --fresh.`,
+  );
 }
 
 /**
@@ -96,31 +99,42 @@ export function trainingStateOf(path: string, file: TensorFile): TrainingState {
   }
 }
 
-/** Iteration of a checkpoint, from its file. @throws DataError as {@link readSafetensors}. */
-export async function checkpointIteration(path: string): Promise<number> {
-  return trainingStateOf(path, await readSafetensors(path)).iteration;
-}
-
 /**
- * Overwrites all of a model's tensors with a checkpoint's.
- * @throws UsageError naming the first tensor that is missing or of another shape.
+ * Overwrites all of a model's tensors with a checkpoint's, or none.
+ * @throws UsageError as {@link requireModel}.
  */
 export function loadModel(model: ModelState, path: string, file: TensorFile): void {
+  requireModel(model, path, file);
+  for (const { name } of model.entries()) {
+    const found = file.tensors.get(name);
+    if (found) model.load(name, found);
+  }
+  model.loaded();
+}
+
+/** What to do with another model's checkpoint. */
+const REMEDY = "use that model's own experiment, or --fresh to train anew.";
+
+/**
+ * Looks that a checkpoint holds all of a model's tensors.
+ * @throws UsageError naming the first that is missing or of another shape.
+ */
+export function requireModel(model: ModelState, path: string, file: TensorFile): void {
   for (const { name, shape } of model.entries()) {
     const found = file.tensors.get(name);
     if (!found) {
-      throw new UsageError(`${path} has no tensor ${name}, which this experiment's model needs.`);
+      throw new UsageError(
+        `${path} has no tensor ${name}, which this experiment's model needs; ${REMEDY}`,
+      );
     }
     if (!sameShape(found.shape, shape)) {
       throw new UsageError(
         `${path} holds ${name} as ${found.shape.join("×")} where this experiment's model has ${
           shape.join("×")
-        }; it is another model's checkpoint.`,
+        }; ${REMEDY}`,
       );
     }
-    model.load(name, found);
   }
-  model.loaded();
 }
 
 /** Overwrites an optimizer's momentum with a checkpoint's. */

@@ -1,5 +1,11 @@
 /** Data sets and loaders of a configuration. */
-import { BatchLoader, BatchPlan, type CocoDataset, loadCocoDataset } from "../data/mod.ts";
+import {
+  BatchLoader,
+  BatchPlan,
+  type CocoDataset,
+  loadCocoDataset,
+  type LoaderOptions,
+} from "../data/mod.ts";
 import { UsageError } from "../runtime/errors.ts";
 import { type Config, resolveSchedule } from "./config.ts";
 import { projectPath } from "./run_folder.ts";
@@ -58,7 +64,7 @@ export function checkClasses(dataset: CocoDataset, config: Config): void {
 export function trainingLoader(
   dataset: CocoDataset,
   config: Config,
-  span: { firstIteration: number; lastIteration: number },
+  span: { firstIteration: number; lastIteration: number; onSkip?: LoaderOptions["onSkip"] },
 ): BatchLoader {
   const { INPUT, DATALOADER, SEED } = config;
   const plan = new BatchPlan(dataset.images, {
@@ -93,11 +99,12 @@ export function trainingLoader(
 export function plainLoader(
   dataset: CocoDataset,
   config: Config,
-  { batchSize, minSize, maxSize, batches }: {
+  { batchSize, minSize, maxSize, batches, onSkip }: {
     batchSize: number;
     minSize: number;
     maxSize: number;
     batches?: number;
+    onSkip?: LoaderOptions["onSkip"];
   },
 ): BatchLoader {
   const plan = new BatchPlan(dataset.images, {
@@ -111,6 +118,7 @@ export function plainLoader(
     seed: 0,
     firstIteration: 1,
     lastIteration: batches ?? plan.batchesPerEpoch,
+    onSkip,
     ...loading(config),
     augment: {
       minSizes: [minSize],

@@ -1,9 +1,10 @@
 /** Pictures of a test: detections green, ground truth red, drawn over the image. */
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { Buffer } from "node:buffer";
 import sharp from "sharp";
-import type { CocoDataset } from "../data/mod.ts";
+import { type BadImagePolicy, type CocoDataset, decodeImage } from "../data/mod.ts";
 import type { Detection } from "../eval/mod.ts";
+import { DataError } from "../runtime/errors.ts";
 
 /** A box to draw, `[x, y, w, h]` in pixels of the original image. */
 interface Drawn {
@@ -12,41 +13,66 @@ interface Drawn {
   readonly label: string;
 }
 
+/** How pictures are written. */
+export interface PictureOptions {
+  /** Made where it is not there. */
+  readonly folder: string;
+  /** Detections below this score are not drawn. */
+  readonly threshold: number;
+  /** `skip`: an image that does not decode has no picture; else it is an error. */
+  readonly onBadImage: BadImagePolicy;
+}
+
 /**
- * Writes one PNG for each image of a set into `folder`: detections of at least `threshold` in green with
- * class and score, ground truth in red.
+ * Writes one PNG for each image of a set: detections of at least `threshold` in green with class and
+ * score, ground truth in red.
  * @returns how many were written
+ * @throws DataError for an image that does not decode, unless `onBadImage` is `skip`
  */
 export async function writePictures(
   dataset: CocoDataset,
   detections: readonly Detection[],
-  { folder, threshold }: { folder: string; threshold: number },
+  { folder, threshold, onBadImage }: PictureOptions,
 ): Promise<number> {
   await Deno.mkdir(folder, { recursive: true });
-  const found = Map.groupBy(detections, ({ image_id }) => image_id);
+  const shown = detections.filter(({ score }) => score >= threshold);
+  const found = Map.groupBy(shown, ({ image_id }) => image_id);
   const truth = Map.groupBy(dataset.truth.annotations, ({ image_id }) => image_id);
-  for (let index = 0; index < dataset.images.length; index++) {
-    const image = dataset.imageAt(index);
-    const boxes: Drawn[] = [
-      ...(truth.get(image.id) ?? []).map(({ bbox, category_id }) => ({
-        box: bbox,
-        colour: "#e00000",
-        label: dataset.classNames[dataset.labelOf(category_id)]!,
-      })),
-      ...(found.get(image.id) ?? []).filter(({ score }) => score >= threshold).map(
-        ({ bbox, category_id, score }) => ({
-          box: bbox,
-          colour: "#00b020",
-          label: `${dataset.classNames[dataset.labelOf(category_id)]} ${score.toFixed(2)}`,
-        }),
-      ),
+  let written = 0;
+  for (const [index, image] of dataset.images.entries()) {
+    const pixels = await decodeImage(dataset.pathOf(index), { expected: image }).catch((error) => {
+      if (onBadImage === "skip" && error instanceof DataError) return undefined;
+      throw error;
+    });
+    if (!pixels) continue;
+    const boxes = [
+      ...(truth.get(image.id) ?? []).map((box) => drawn(box, { dataset, colour: "#e00000" })),
+      ...(found.get(image.id) ?? []).map((box) => drawn(box, { dataset, colour: "#00b020" })),
     ];
-    const name = `${basename(image.file_name).replace(/\.\w+$/, "")}.png`;
-    const overlay = overlaySvg(image, boxes);
-    await sharp(dataset.pathOf(index)).composite([{ input: Buffer.from(overlay) }]).png()
-      .toFile(join(folder, name));
+    const overlay = Buffer.from(overlaySvg(image, boxes));
+    const raw = { width: image.width, height: image.height, channels: 3 as const };
+    await sharp(pixels.pixels, { raw }).composite([{ input: overlay }]).png()
+      .toFile(join(folder, pictureName(image.file_name)));
+    written++;
   }
-  return dataset.images.length;
+  return written;
+}
+
+/** A file name below the image folder as one name: images of the same name in two folders stay apart. */
+function pictureName(fileName: string): string {
+  return `${fileName.replace(/\.\w+$/, "").replace(/[/\\]+/g, "_")}.png`;
+}
+
+function drawn(
+  { bbox, category_id, score }: Pick<Detection, "bbox" | "category_id"> & { score?: number },
+  { dataset, colour }: { dataset: CocoDataset; colour: string },
+): Drawn {
+  // A results file may name categories that the set has not.
+  const known = dataset.categoryIds.includes(category_id);
+  const name = known
+    ? dataset.classNames[dataset.labelOf(category_id)]!
+    : `category ${category_id}`;
+  return { box: bbox, colour, label: score === undefined ? name : `${name} ${score.toFixed(2)}` };
 }
 
 /** An SVG of the boxes with their labels, of the image's size. */

@@ -5,7 +5,7 @@
  */
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DataError } from "../runtime/errors.ts";
+import { DataError, UsageError } from "../runtime/errors.ts";
 import { type Config, validateConfig } from "./config.ts";
 
 /** The project's folder: the one that holds `core`, `experiments`, `data` and `output`. */
@@ -146,10 +146,23 @@ export async function readRunRecord(folder: RunFolder): Promise<RunRecord | unde
   if (record === undefined) {
     throw new DataError(
       `${folder.config} is not a run's record (an object of experiment, config and environment); ` +
-        "move the folder away or start over with --fresh.",
+        "move the file away or choose another folder.",
     );
   }
   return { ...record, config: validateConfig(record.config) };
+}
+
+/**
+ * Looks that a run may write into a folder.
+ * @throws UsageError where its `config.json` is something else than a run's record, as in a folder
+ *   of the user's own: it would be overwritten.
+ */
+export async function requireRunFolder({ root, config }: RunFolder): Promise<void> {
+  const text = await Deno.readTextFile(config).catch(() => undefined);
+  if (text === undefined || parseRecord(text) !== undefined) return;
+  throw new UsageError(
+    `OUTPUT_DIR: ${root} holds a config.json that no run wrote; choose another folder.`,
+  );
 }
 
 function parseRecord(text: string): RunRecord | undefined {

@@ -3,18 +3,20 @@ import { EXIT } from "../runtime/errors.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** Watches the process's signals until {@link StopSignal.dispose}. */
+/**
+ * Watches the process's signals until it is disposed of. After the first it steps aside: the next is
+ * the system's, which ends the process even while it computes and no handler could run.
+ */
 export class StopSignal implements Disposable {
   #code: number | undefined;
-  readonly #handlers: (readonly [typeof SIGNALS[number], () => void])[];
+  #handlers: (readonly [typeof SIGNALS[number], () => void])[];
 
   /** @param onFirst told once, when a stop was asked for */
   constructor(onFirst: (signal: string) => void) {
     this.#handlers = SIGNALS.map((signal) => {
       const handler = () => {
-        const code = signal === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
-        if (this.#code !== undefined) Deno.exit(code);
-        this.#code = code;
+        this[Symbol.dispose]();
+        this.#code = signal === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
         onFirst(signal);
       };
       Deno.addSignalListener(signal, handler);
@@ -29,5 +31,6 @@ export class StopSignal implements Disposable {
 
   [Symbol.dispose](): void {
     for (const [signal, handler] of this.#handlers) Deno.removeSignalListener(signal, handler);
+    this.#handlers = [];
   }
 }

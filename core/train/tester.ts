@@ -20,13 +20,18 @@ export interface Predictions {
 export async function predict(
   { model, device, config }: { model: DynamicRcnn; device: Device; config: Config },
   dataset: CocoDataset,
-  onProgress: (done: number, total: number) => void = () => {},
+  news: {
+    readonly onProgress?: (done: number, total: number) => void;
+    /** Told of each image that is left out as bad. */
+    readonly onSkip?: (id: number, reason: string) => void;
+  } = {},
 ): Promise<Predictions> {
   const { INPUT, TEST } = config;
   const loader = plainLoader(dataset, config, {
     batchSize: TEST.IMS_PER_GPU,
     minSize: INPUT.MIN_SIZE_TEST,
     maxSize: INPUT.MAX_SIZE_TEST,
+    onSkip: news.onSkip,
   });
   const detections: Detection[] = [];
   const start = performance.now();
@@ -37,7 +42,7 @@ export async function predict(
       detections.push(...toCoco(found[i]!, image, dataset));
     });
     done += batch.images.length;
-    onProgress(done, dataset.images.length);
+    news.onProgress?.(done, dataset.images.length);
   }
   return { detections, images: done, seconds: (performance.now() - start) / 1000 };
 }

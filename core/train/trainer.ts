@@ -23,8 +23,6 @@ const TUNING_SECONDS = 2;
 export interface TrainerEvents {
   metrics(metrics: IterationMetrics): void;
   log(line: string): void;
-  /** Exit code of a signal that asks the run to stop; undefined to go on. */
-  stopCode(): number | undefined;
 }
 
 /** An iteration that was launched and whose report is under way. */
@@ -80,7 +78,10 @@ export class Trainer {
     return this.#done;
   }
 
-  /** Loads MODEL.WEIGHT where the configuration names one. */
+  /**
+   * Loads MODEL.WEIGHT where the configuration names one.
+   * @throws UsageError or DataError where it is missing, broken or another model's.
+   */
   async startFromWeights(): Promise<void> {
     const { WEIGHT } = this.#config.MODEL;
     const { TRANS_FUNC } = this.#config.MODEL.RESNETS;
@@ -92,7 +93,10 @@ export class Trainer {
     }
   }
 
-  /** Continues from a checkpoint: weights, momentum, criteria, and through the iteration all randomness. */
+  /**
+   * Continues from a checkpoint: weights, momentum, criteria, and through the iteration all randomness.
+   * @throws UsageError where it is another model's; DataError where it is broken.
+   */
   async resumeFrom(path: string): Promise<void> {
     const file = await readSafetensors(path);
     const training = trainingStateOf(path, file);
@@ -103,15 +107,20 @@ export class Trainer {
   }
 
   /**
-   * Trains to MAX_ITER, or until a signal asks to stop; the last iteration done has a checkpoint.
+   * Trains to MAX_ITER, or until `stopCode` (asked after each iteration) gives the exit code of a
+   * signal; the last iteration done has a checkpoint.
    * @returns the exit code of the signal that stopped it, if one did
    * @throws UserError where a loss or gradient is not finite; no checkpoint is written then
    */
-  async run(dataset: CocoDataset): Promise<number | undefined> {
+  async run(
+    dataset: CocoDataset,
+    stopCode: () => number | undefined,
+  ): Promise<number | undefined> {
     const { maxIter, checkpointPeriod } = resolveSchedule(this.#config);
     const loader = trainingLoader(dataset, this.#config, {
       firstIteration: this.#done + 1,
       lastIteration: maxIter,
+      onSkip: (id, reason) => this.#events.log(`Image ${id} is left out: ${reason}`),
     });
     let pending: Pending | undefined;
     this.#clock = performance.now();
@@ -124,15 +133,18 @@ export class Trainer {
         if (pending) await this.#finish(pending);
         pending = launched;
       }
-      const stopCode = this.#events.stopCode();
-      const isCheckpointDue = iteration % checkpointPeriod === 0 || iteration === maxIter;
-      if (isCheckpointDue || stopCode !== undefined || this.#dynamics.updatesAfter(iteration)) {
+      const stopped = stopCode();
+      const isSaved = iteration % checkpointPeriod === 0 || iteration === maxIter ||
+        stopped !== undefined;
+      if (isSaved || this.#dynamics.updatesAfter(iteration)) {
         if (pending) await this.#finish(pending);
         pending = undefined;
+        // Also where this very batch was left out: its iteration counts, so the criteria change.
+        this.#dynamics.endIteration(iteration);
       }
       this.#done = iteration;
-      if (isCheckpointDue || stopCode !== undefined) await this.#save();
-      if (stopCode !== undefined) return stopCode;
+      if (isSaved) await this.#save();
+      if (stopped !== undefined) return stopped;
       await this.#device.measurePending(TUNING_SECONDS);
       // On the CPU device nothing else lets the event loop turn, for signals and decoded images.
       await setImmediate();
@@ -184,12 +196,10 @@ export class Trainer {
 
   async #finish(pending: Pending): Promise<void> {
     const report = await pending.report;
-    const { iteration } = pending.batch;
     const metrics = this.#metrics(pending, report);
     this.#events.metrics(metrics);
     if (!report.isFinite) throw notFinite(metrics);
     this.#dynamics.observe({ iou: report.iou, error: report.error });
-    this.#dynamics.endIteration(iteration);
   }
 
   #metrics({ batch, lr, iou, beta, dataTime }: Pending, report: StepReport): IterationMetrics {
@@ -232,12 +242,12 @@ export function makeModel(device: Device, { MODEL, SEED, SOLVER }: Config): Dyna
 }
 
 function notFinite(metrics: IterationMetrics): UserError {
-  const { iteration, image_ids, rcnn_iou, rcnn_beta } = metrics;
+  const { iteration, image_ids, rcnn_iou, rcnn_beta, grad_norm } = metrics;
   const losses = (["rpn_cls_loss", "rpn_bbox_loss", "rcnn_cls_loss", "rcnn_bbox_loss"] as const)
     .map((name) => `${name} ${metrics[name]}`).join(", ");
   return new UserError(
-    `Training stopped in iteration ${iteration} as a loss or gradient is not finite (${losses}; images ${
+    `Training stopped in iteration ${iteration} as a loss or gradient is not finite (${losses}; gradient norm ${grad_norm}; images ${
       image_ids.join(", ")
-    }; IoU threshold ${rcnn_iou}, β ${rcnn_beta}); no checkpoint was written since: use a smaller SOLVER.BASE_LR, a longer SOLVER.WARMUP_ITERS or SOLVER.CLIP_GRAD_NORM.`,
+    }; IoU threshold ${rcnn_iou}, β ${rcnn_beta}); the weights were left as they were and no checkpoint was written of it: use a smaller SOLVER.BASE_LR, a longer SOLVER.WARMUP_ITERS or SOLVER.CLIP_GRAD_NORM.`,
   );
 }

@@ -9,19 +9,19 @@ Deno.test("messages go to the terminal and, with their time, to the file", async
   try {
     for (let run = 0; run < 2; run++) {
       await configureLogging({ file, write: (line) => lines.push(line) });
-      logger("trainer").info("iter: {iter}", { iter: 20 });
+      logger("trainer").info('iter: {iter} {"a":1} {{b}}');
       logger("trainer").warn("slow");
       logger("trainer").debug("not shown");
     }
     await closeLogging();
     logger("trainer").info("after the end");
-    assert.deepEqual(lines.slice(0, 2), ["iter: 20", "warning: slow"]);
+    assert.deepEqual(lines.slice(0, 2), ['iter: {iter} {"a":1} {{b}}', "warning: slow"]);
     assert.equal(lines.length, 4);
     const written = (await Deno.readTextFile(file)).trimEnd().split("\n");
     assert.equal(written.length, 4, "a second run appends");
     assert.match(
       written[0] ?? "",
-      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} dynamic_rcnn\.trainer INFO: iter: 20$/,
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} dynamic_rcnn\.trainer INFO: iter: \{iter\} \{"a":1\} \{\{b\}\}$/,
     );
   } finally {
     await closeLogging();
