@@ -14,7 +14,7 @@ export async function dispatch(
     case "data":
       return await (await import("./data_command.ts")).dataCommand(options, context);
     case "doctor":
-      return await (await import("./doctor_command.ts")).doctorCommand(options);
+      return await (await import("./doctor_command.ts")).doctorCommand(context);
     case "report":
       return await (await import("./report_command.ts")).reportCommand(options, context);
     case "train":

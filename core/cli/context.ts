@@ -5,6 +5,8 @@ import type { CommandContext } from "./options.ts";
 /** Where a process writes and where it stands; replaced in tests. */
 export interface Surroundings {
   readonly cwd: string;
+  /** True where stderr is a terminal; absent: it is none. */
+  readonly isTerminal?: boolean;
   stdout(text: string): void;
   stderr(text: string): void;
 }
@@ -13,6 +15,7 @@ export interface Surroundings {
 export function processSurroundings(): Surroundings {
   return {
     cwd: userFolder(),
+    isTerminal: Deno.stderr.isTerminal(),
     stdout: (text) => writeLine(Deno.stdout, text),
     stderr: (text) => writeLine(Deno.stderr, text),
   };
@@ -39,6 +42,7 @@ export function makeContext(
     cwd: surroundings.cwd,
     commandLine,
     path: (typed) => resolve(surroundings.cwd, typed),
+    isTerminal: surroundings.isTerminal ?? false,
     note: surroundings.stderr,
     print: (line) => json ? undefined : surroundings.stdout(line),
     json: (result) => json ? surroundings.stdout(JSON.stringify(result, null, 2)) : undefined,

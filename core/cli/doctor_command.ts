@@ -5,19 +5,17 @@ import { probeAdapters, probeBlas, probeVulkan } from "../runtime/probe.ts";
 import { formatReport } from "./doctor_format.ts";
 import { parseSystem } from "./doctor_install.ts";
 import { diagnose, type Findings } from "./doctor_report.ts";
+import type { CommandContext } from "./options.ts";
 
 /**
- * Prints the report on stdout, as text or as one JSON document.
+ * Prints the report.
  * @returns The exit code: 0 where training can run on some device, 4 where it can't.
  */
-export async function doctorCommand(options: { json: boolean }): Promise<number> {
+export async function doctorCommand({ print, json }: CommandContext): Promise<number> {
   const findings = await examine();
   const diagnosis = diagnose(findings);
-  console.log(
-    options.json
-      ? JSON.stringify({ ...findings, ...diagnosis }, null, 2)
-      : formatReport(findings, diagnosis),
-  );
+  print(formatReport(findings, diagnosis));
+  json({ ...findings, ...diagnosis });
   return diagnosis.canTrain ? EXIT.ok : EXIT.device;
 }
 

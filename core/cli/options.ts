@@ -107,6 +107,8 @@ export interface CommandContext {
   readonly commandLine: string;
   /** A path that the user typed as an absolute one. */
   path(typed: string): string;
+  /** True where stderr is a terminal, which may show a bar that is redrawn. */
+  readonly isTerminal: boolean;
   /** A line of news, on stderr. */
   note(line: string): void;
   /** A line of the result for people, on stdout; nothing with `--json`. */

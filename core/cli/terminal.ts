@@ -1,17 +1,18 @@
 /** The terminal: one line that is redrawn (the progress bar), and lines above it. */
+import type { CommandContext } from "./options.ts";
 
 /** Progress lines start with this; a terminal shows the bar instead of them. */
 const PROGRESS_LINE = "eta: ";
 
 /** Writes lines and a bar to stderr so that they do not garble each other. */
 export class Terminal {
-  readonly #isTerminal = Deno.stderr.isTerminal();
   readonly #encoder = new TextEncoder();
+  readonly #isTerminal: boolean;
   readonly #note: (line: string) => void;
   #bar = "";
 
-  /** @param note takes the lines where stderr is no terminal */
-  constructor(note: (line: string) => void) {
+  constructor({ isTerminal, note }: Pick<CommandContext, "isTerminal" | "note">) {
+    this.#isTerminal = isTerminal;
     this.#note = note;
   }
 

@@ -94,7 +94,7 @@ async function testWeights(
   { options, context }: { options: TestOptions; context: CommandContext },
 ): Promise<Record<string, EvaluationResult>> {
   const weights = await findWeights(folder, { options, context });
-  const terminal = new Terminal(context.note);
+  const terminal = new Terminal(context);
   return await withDevice(options, async (device) => {
     const results: Record<string, EvaluationResult> = {};
     const model = makeModel(device, config);

@@ -70,7 +70,7 @@ export async function trainCommand(
   await ensureDigits(config);
   const trainingSet = await openTrainingSet(config);
   const testSets = await openTestSets(config);
-  const terminal = new Terminal(context.note);
+  const terminal = new Terminal(context);
   return await withDevice(options, async (device) => {
     const run = { experiment, config, folder, device, terminal, trainingSet, testSets, newest };
     const trainer = new Trainer(run, trainerEvents(run));

@@ -72,7 +72,9 @@ async function decodeBytes(bytes: Uint8Array, path: string): Promise<DecodedImag
     return { width, height, pixels: channels === 1 ? greyToRgb(pixels) : pixels };
   } catch (error) {
     throw new DataError(
-      `Cannot decode image ${path}: ${firstLine(error)}; replace the file or leave the image out.`,
+      `Cannot decode image ${path}: ${
+        decoderReason(error)
+      }; replace the file or leave the image out.`,
     );
   }
 }
@@ -82,6 +84,12 @@ function greyToRgb(grey: Uint8Array): Uint8Array {
   const rgb = new Uint8Array(grey.length * 3);
   for (let i = 0; i < grey.length; i++) rgb.fill(grey[i] ?? 0, i * 3, i * 3 + 3);
   return rgb;
+}
+
+/** What the decoder says; libvips may lose its words where several images fail at once. */
+function decoderReason(error: unknown): string {
+  const reason = firstLine(error);
+  return reason.includes("failOn") ? "the file is damaged or cut off" : reason;
 }
 
 function firstLine(error: unknown): string {

@@ -1,5 +1,7 @@
-/** Runs the project's commands as a user does: in a process of their own. */
+/** Runs the project's commands as a user does: in a process of their own, or quicker in this one. */
 import { fileURLToPath } from "node:url";
+import { runCommandLine } from "../../core/cli/run_command.ts";
+import { PROJECT_ROOT } from "../../core/train/run_folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../core/cli/main.ts", import.meta.url));
 
@@ -13,8 +15,11 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Starts a command without waiting for its end. */
-export function startCommand(args: readonly string[]): Deno.ChildProcess {
+/** Starts a command without waiting for its end; `env` is added to this process's variables. */
+export function startCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -27,6 +32,7 @@ export function startCommand(args: readonly string[]): Deno.ChildProcess {
       MAIN,
       ...args,
     ],
+    env: { ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -36,6 +42,20 @@ export function startCommand(args: readonly string[]): Deno.ChildProcess {
 /** Runs a command to its end. */
 export async function runCommand(args: readonly string[]): Promise<CommandResult> {
   return await resultOf(startCommand(args));
+}
+
+/** Runs a command in this process, standing in `cwd`; what it prints is kept. */
+export async function runHere(
+  args: readonly string[],
+  cwd: string = PROJECT_ROOT,
+): Promise<CommandResult> {
+  const [stdout, stderr]: [string[], string[]] = [[], []];
+  const code = await runCommandLine(args, {
+    cwd,
+    stdout: (text) => stdout.push(text),
+    stderr: (text) => stderr.push(text),
+  });
+  return { code, stdout: stdout.join("\n"), stderr: stderr.join("\n") };
 }
 
 /** Waits for a started command. */
