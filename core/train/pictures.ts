@@ -11,6 +11,8 @@ interface Drawn {
   readonly box: readonly [number, number, number, number];
   readonly colour: string;
   readonly label: string;
+  /** Where the label goes: truth has it below the box, so that it and a detection's stay readable. */
+  readonly isTruth: boolean;
 }
 
 /** How pictures are written. */
@@ -46,8 +48,8 @@ export async function writePictures(
     });
     if (!pixels) continue;
     const boxes = [
-      ...(truth.get(image.id) ?? []).map((box) => drawn(box, { dataset, colour: "#e00000" })),
-      ...(found.get(image.id) ?? []).map((box) => drawn(box, { dataset, colour: "#00b020" })),
+      ...(truth.get(image.id) ?? []).map((box) => drawn(box, dataset)),
+      ...(found.get(image.id) ?? []).map((box) => drawn(box, dataset)),
     ];
     const overlay = Buffer.from(overlaySvg(image, boxes));
     const raw = { width: image.width, height: image.height, channels: 3 as const };
@@ -65,14 +67,16 @@ function pictureName(fileName: string): string {
 
 function drawn(
   { bbox, category_id, score }: Pick<Detection, "bbox" | "category_id"> & { score?: number },
-  { dataset, colour }: { dataset: CocoDataset; colour: string },
+  dataset: CocoDataset,
 ): Drawn {
   // A results file may name categories that the set has not.
   const known = dataset.categoryIds.includes(category_id);
   const name = known
     ? dataset.classNames[dataset.labelOf(category_id)]!
     : `category ${category_id}`;
-  return { box: bbox, colour, label: score === undefined ? name : `${name} ${score.toFixed(2)}` };
+  if (score === undefined) return { box: bbox, colour: "#e00000", label: name, isTruth: true };
+  const label = `${name} ${score.toFixed(2)}`;
+  return { box: bbox, colour: "#00b020", label, isTruth: false };
 }
 
 /** An SVG of the boxes with their labels, of the image's size. */
@@ -82,12 +86,15 @@ export function overlaySvg(
 ): string {
   const stroke = Math.max(1, Math.round(Math.min(width, height) / 250));
   const font = Math.max(9, stroke * 7);
-  const shapes = boxes.map(({ box: [x, y, w, h], colour, label }) =>
-    `<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="none" stroke="${colour}" stroke-width="${stroke}"/>` +
-    `<text x="${x + stroke}" y="${
-      Math.max(font, y - stroke)
-    }" font-family="sans-serif" font-size="${font}" fill="${colour}">${escapeXml(label)}</text>`
-  );
+  const shapes = boxes.map(({ box: [x, y, w, h], colour, label, isTruth }) => {
+    const line = isTruth ? Math.min(height - stroke, y + h + font) : Math.max(font, y - stroke);
+    return `<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="none" stroke="${colour}" stroke-width="${stroke}"/>` +
+      `<text x="${
+        x + stroke
+      }" y="${line}" font-family="sans-serif" font-size="${font}" fill="${colour}">${
+        escapeXml(label)
+      }</text>`;
+  });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${
     shapes.join("")
   }</svg>`;

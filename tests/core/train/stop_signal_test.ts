@@ -39,7 +39,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     try {
       const script = join(folder, "busy.ts");
       await Deno.writeTextFile(script, BUSY);
-      const process = new Deno.Command(Deno.execPath(), {
+      const process = new Deno.Command("deno", {
         args: ["run", "--quiet", "--no-config", "--allow-read", script],
         stdout: "piped",
       }).spawn();
