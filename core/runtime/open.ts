@@ -3,7 +3,7 @@ import { blas } from "./cpu/blas.ts";
 import { CpuDevice } from "./cpu/device.ts";
 import type { Device } from "./device.ts";
 import { DeviceError } from "./errors.ts";
-import { adapterName, isSoftwareAdapter } from "./probe.ts";
+import { adapterName, isSoftwareAdapter, requestAdapter } from "./probe.ts";
 import { WebGpuDevice, type WebGpuOptions } from "./webgpu/device.ts";
 
 /** Which device to open. */
@@ -108,7 +108,7 @@ async function requestGpu(adapter: GPUAdapter): Promise<GPUDevice> {
 async function findAdapter(options: OpenOptions): Promise<GPUAdapter | null> {
   const found: GPUAdapter[] = [];
   for (const powerPreference of ["high-performance", "low-power"] as const) {
-    const adapter = await navigator.gpu?.requestAdapter({ powerPreference }).catch(() => null);
+    const adapter = await requestAdapter(powerPreference);
     if (adapter) found.push(adapter);
     if (!options.adapter && adapter) break;
   }

@@ -60,12 +60,29 @@ export const BLAS_CANDIDATES: readonly string[] = [
 export async function probeAdapters(): Promise<AdapterReport[]> {
   const reports = new Map<string, AdapterReport>();
   for (const powerPreference of ["high-performance", "low-power"] as const) {
-    const adapter = await navigator.gpu?.requestAdapter({ powerPreference }).catch(() => null);
+    const adapter = await requestAdapter(powerPreference);
     if (!adapter) continue;
     const report = await describeAdapter(adapter);
     if (!reports.has(report.name)) reports.set(report.name, report);
   }
   return [...reports.values()];
+}
+
+/** An adapter of the system's native API; null where there is none. Never throws. */
+export async function requestAdapter(
+  powerPreference: GPUPowerPreference,
+): Promise<GPUAdapter | null> {
+  refuseOpenGl();
+  return await navigator.gpu?.requestAdapter({ powerPreference }).catch(() => null) ?? null;
+}
+
+/**
+ * Where Vulkan has no adapter, Deno on Linux falls back to OpenGL, whose compute shaders were seen to run for
+ * minutes and to end in an abort. A backend that the user asked for stays.
+ */
+function refuseOpenGl(): void {
+  const name = "DENO_WEBGPU_BACKEND";
+  if (Deno.build.os === "linux" && !Deno.env.has(name)) Deno.env.set(name, "vulkan");
 }
 
 /** True for an adapter that is a CPU in disguise (lavapipe, SwiftShader, WARP). */

@@ -220,7 +220,7 @@ Deno.test("a link to a checkpoint that is gone stops a run instead of starting i
 Deno.test("without an adapter --device webgpu ends with 4 and one sentence", async () => {
   await withTinyRun(async (run) => {
     // Without the backend's name, OpenGL would step in for Vulkan.
-    const env = { DENO_WEBGPU_BACKEND: "vulkan", VK_DRIVER_FILES: "/no", VK_ICD_FILENAMES: "/no" };
+    const env = { VK_DRIVER_FILES: "/no", VK_ICD_FILENAMES: "/no" };
     const args = run.arguments("train").map((arg) => arg === "cpu" ? "webgpu" : arg);
     const result = await resultOf(startCommand([...args, "--fresh"], env));
     assertRefused(result, 4, /^error: There is no WebGPU adapter; [^\n]+ or use --device cpu\.\n$/);
