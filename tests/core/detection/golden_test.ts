@@ -33,7 +33,7 @@ import {
 
 const SAMPLING = { mode: "first", seed: 1, iteration: 1 } as const;
 /** Relative to a tensor's largest entry. */
-const FORWARD = 1e-5, GRADIENT = 1e-4, UPDATE = 1e-6, TEN_LOSSES = 1e-3;
+const FORWARD = 1e-5, GRADIENT = 1e-4, UPDATE = 1e-5, TEN_LOSSES = 1e-3;
 /** Pixels. */
 const BOX = 0.01;
 
