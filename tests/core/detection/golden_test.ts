@@ -121,6 +121,7 @@ async function compareTraining(golden: Golden, device: Device): Promise<void> {
   const { solver, tenLosses } = golden.index;
   const model = goldenModel(golden, device);
   const sgd = new Sgd(model.state, solver);
+  const live: number[] = [];
   try {
     for (const [step, expected] of tenLosses.entries()) {
       const losses = scope(() => {
@@ -134,7 +135,9 @@ async function compareTraining(golden: Golden, device: Device): Promise<void> {
       for (const loss of losses) loss.release();
       assertClose(`${golden.name}: loss of step ${step + 1}`, sum, expected, TEN_LOSSES);
       if (step === 0) await compareStepped(golden, model);
+      live.push(device.memory().liveBytes);
     }
+    assert.deepEqual(new Set(live.slice(1)), new Set([live[0]]), "a step leaves memory behind");
   } finally {
     sgd.close();
     model.close();
