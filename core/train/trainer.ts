@@ -29,6 +29,8 @@ export interface TrainerEvents {
 interface Pending {
   readonly batch: Batch;
   readonly report: Promise<StepReport>;
+  /** When it was launched, as `performance.now()`. */
+  readonly start: number;
   readonly lr: number;
   readonly iou: number;
   readonly beta: number;
@@ -45,7 +47,6 @@ export class Trainer {
   readonly #optimizer: Sgd;
   readonly #dynamics: DynamicSchedule;
   #done = 0;
-  #clock = performance.now();
 
   constructor(
     run: { config: Config; device: Device; folder: RunFolder },
@@ -123,14 +124,13 @@ export class Trainer {
       onSkip: (id, reason) => this.#events.log(`Image ${id} is left out: ${reason}`),
     });
     let pending: Pending | undefined;
-    this.#clock = performance.now();
-    let waiting = this.#clock;
+    let waiting = performance.now();
     for await (const batch of loader) {
       const dataTime = (performance.now() - waiting) / 1000;
       const { iteration } = batch;
       if (this.#isTrainable(batch)) {
         const launched = this.#launch(batch, dataTime);
-        if (pending) await this.#finish(pending);
+        if (pending) await this.#finish(pending, launched.start);
         pending = launched;
       }
       const stopped = stopCode();
@@ -172,6 +172,7 @@ export class Trainer {
   }
 
   #launch(batch: Batch, dataTime: number): Pending {
+    const start = performance.now();
     const { iteration } = batch;
     const lr = learningRate(resolveSchedule(this.#config), iteration);
     const { iou, beta } = this.#dynamics;
@@ -191,21 +192,23 @@ export class Trainer {
     );
     // It is awaited one iteration later; until then its failure is nobody's unhandled rejection.
     report.catch(() => {});
-    return { batch, report, lr, iou, beta, dataTime };
+    return { batch, report, start, lr, iou, beta, dataTime };
   }
 
-  async #finish(pending: Pending): Promise<void> {
+  /** @param end when the next iteration began; now, where it waits for this one */
+  async #finish(pending: Pending, end?: number): Promise<void> {
     const report = await pending.report;
-    const metrics = this.#metrics(pending, report);
+    const time = ((end ?? performance.now()) - pending.start) / 1000;
+    const metrics = this.#metrics(pending, { report, time });
     this.#events.metrics(metrics);
     if (!report.isFinite) throw notFinite(metrics);
     this.#dynamics.observe({ iou: report.iou, error: report.error });
   }
 
-  #metrics({ batch, lr, iou, beta, dataTime }: Pending, report: StepReport): IterationMetrics {
-    const now = performance.now();
-    const time = (now - this.#clock) / 1000;
-    this.#clock = now;
+  #metrics(
+    { batch, lr, iou, beta, dataTime }: Pending,
+    { report, time }: { report: StepReport; time: number },
+  ): IterationMetrics {
     const { losses, counts } = report;
     const positives = counts.rcnn.reduce((sum, [positive]) => sum + positive, 0);
     return {
