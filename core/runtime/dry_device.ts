@@ -4,7 +4,8 @@
  * @module
  */
 import { BufferPool } from "./buffer_pool.ts";
-import type { Device, DeviceInfo, MemoryUse, Slot, SlotsOf } from "./device.ts";
+import { ImmediateDevice } from "./immediate_device.ts";
+import type { Device, DeviceInfo, Slot, SlotsOf } from "./device.ts";
 import type { DType, Kernel, Signature } from "./kernel.ts";
 
 /** What the pool hands out in place of a buffer. */
@@ -18,16 +19,18 @@ class DrySlot implements Slot {
  * Counts what a WebGPU device would hold, bucket for bucket. To whoever asks it is a GPU, so that
  * operators choose their GPU paths.
  */
-export class DryDevice implements Device {
+export class DryDevice extends ImmediateDevice<DryBuffer> implements Device {
   readonly info: DeviceInfo;
   readonly #launches = new Map<string, number>();
-  readonly #pool = new BufferPool<DryBuffer>({
-    create: () => new DryBuffer(),
-    destroy: () => {},
-  });
 
   /** @param info where it should differ from a GPU with bindings of 2 GiB */
   constructor(info: Partial<DeviceInfo> = {}) {
+    super(
+      new BufferPool<DryBuffer>({
+        create: () => new DryBuffer(),
+        destroy: () => {},
+      }),
+    );
     this.info = {
       kind: "webgpu",
       description: "dry run",
@@ -43,13 +46,13 @@ export class DryDevice implements Device {
   }
 
   allocate(bytes: number): Slot {
-    const { buffer, bucket } = this.#pool.acquire(bytes);
+    const { buffer, bucket } = this.pool.acquire(bytes);
     return new DrySlot(buffer, bytes, bucket);
   }
 
   release(slot: Slot): void {
     const { buffer, bucket } = own(slot);
-    this.#pool.release(buffer, bucket);
+    this.pool.release(buffer, bucket);
   }
 
   upload(slot: Slot): void {
@@ -66,27 +69,6 @@ export class DryDevice implements Device {
     return Promise.reject(
       new TypeError(`Cannot read ${dtype} numbers from a dry device as it computes none`),
     );
-  }
-
-  flush(): void {}
-  check(): void {}
-  finish(): Promise<void> {
-    return Promise.resolve();
-  }
-  measurePending(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  memory(): MemoryUse {
-    return this.#pool.use();
-  }
-
-  resetPeak(): void {
-    this.#pool.resetPeak();
-  }
-
-  close(): void {
-    this.#pool.trim();
   }
 }
 

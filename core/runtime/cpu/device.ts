@@ -7,13 +7,13 @@ import { BufferPool } from "../buffer_pool.ts";
 import {
   type Device,
   type DeviceInfo,
-  type MemoryUse,
   type Slot,
   type SlotsOf,
   type TypedArray,
   typedArray,
 } from "../device.ts";
 import { DeviceError } from "../errors.ts";
+import { ImmediateDevice } from "../immediate_device.ts";
 import type { ArrayOf, DType, FloatArray, HostArrays, Kernel, Signature } from "../kernel.ts";
 import { blas } from "./blas.ts";
 
@@ -45,12 +45,12 @@ export interface CpuOptions {
 }
 
 /** Runs kernels' host code over host memory. */
-export class CpuDevice implements Device {
+export class CpuDevice extends ImmediateDevice<ArrayBuffer> implements Device {
   readonly info: DeviceInfo;
   readonly #Float: FloatConstructor;
-  readonly #pool = new BufferPool<ArrayBuffer>({ create: allocateHost, destroy: () => {} });
 
   constructor(options: CpuOptions = {}) {
+    super(new BufferPool({ create: allocateHost, destroy: () => {} }));
     this.#Float = options.precision === 64 ? Float64Array : Float32Array;
     const library = blas();
     this.info = {
@@ -62,13 +62,13 @@ export class CpuDevice implements Device {
   }
 
   allocate(bytes: number): Slot {
-    const { buffer, bucket } = this.#pool.acquire(bytes / 4 * this.#Float.BYTES_PER_ELEMENT);
+    const { buffer, bucket } = this.pool.acquire(bytes / 4 * this.#Float.BYTES_PER_ELEMENT);
     return new CpuSlot(buffer, bytes, { bucket, Float: this.#Float });
   }
 
   release(slot: Slot): void {
     const { buffer, pooled } = own(slot);
-    this.#pool.release(buffer, pooled.bucket);
+    this.pool.release(buffer, pooled.bucket);
   }
 
   upload(slot: Slot, data: TypedArray | Float64Array): void {
@@ -94,27 +94,6 @@ export class CpuDevice implements Device {
   /** A copy of an f32 slot in the precision that it is held in. */
   floats(slot: Slot): FloatArray {
     return own(slot).f32.slice();
-  }
-
-  flush(): void {}
-  check(): void {}
-  finish(): Promise<void> {
-    return Promise.resolve();
-  }
-  measurePending(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  memory(): MemoryUse {
-    return this.#pool.use();
-  }
-
-  resetPeak(): void {
-    this.#pool.resetPeak();
-  }
-
-  close(): void {
-    this.#pool.trim();
   }
 }
 

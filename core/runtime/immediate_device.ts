@@ -1,0 +1,33 @@
+/** What devices share that have done their work when a launch returns: nothing is ever under way. */
+import type { BufferPool } from "./buffer_pool.ts";
+import type { MemoryUse } from "./device.ts";
+
+/** The half of a {@link Device} that waits and counts, where there is nothing to wait for. */
+export abstract class ImmediateDevice<B> {
+  protected readonly pool: BufferPool<B>;
+
+  constructor(pool: BufferPool<B>) {
+    this.pool = pool;
+  }
+
+  flush(): void {}
+  check(): void {}
+  finish(): Promise<void> {
+    return Promise.resolve();
+  }
+  measurePending(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  memory(): MemoryUse {
+    return this.pool.use();
+  }
+
+  resetPeak(): void {
+    this.pool.resetPeak();
+  }
+
+  close(): void {
+    this.pool.trim();
+  }
+}
