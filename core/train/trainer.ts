@@ -85,13 +85,7 @@ export class Trainer {
    */
   async startFromWeights(): Promise<void> {
     const { WEIGHT } = this.#config.MODEL;
-    const { TRANS_FUNC } = this.#config.MODEL.RESNETS;
     if (WEIGHT !== "") await loadWeights(this.#model.state, projectPath(WEIGHT));
-    else if (TRANS_FUNC.endsWith("FixedBatchNorm")) {
-      this.#events.log(
-        "MODEL.WEIGHT is empty: the backbone starts from random weights under frozen batch norm, which is for trials, not for AP.",
-      );
-    }
   }
 
   /**
@@ -124,6 +118,7 @@ export class Trainer {
       onSkip: (id, reason) => this.#events.log(`Image ${id} is left out: ${reason}`),
     });
     let pending: Pending | undefined;
+    this.#warnOfRandomWeights();
     let waiting = performance.now();
     for await (const batch of loader) {
       const dataTime = (performance.now() - waiting) / 1000;
@@ -157,6 +152,15 @@ export class Trainer {
   close(): void {
     this.#optimizer.close();
     this.#model.close();
+  }
+
+  #warnOfRandomWeights(): void {
+    const { WEIGHT, RESNETS } = this.#config.MODEL;
+    const isFrozen = RESNETS.TRANS_FUNC.endsWith("FixedBatchNorm");
+    if (this.#done > 0 || WEIGHT !== "" || !isFrozen) return;
+    this.#events.log(
+      "MODEL.WEIGHT is empty: the backbone starts from random weights under frozen batch norm, which is for trials, not for AP.",
+    );
   }
 
   /** As the original: a batch with an image without boxes is left out, its iteration number is used up. */
