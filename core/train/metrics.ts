@@ -5,6 +5,28 @@
 
 import { DataError } from "../runtime/errors.ts";
 
+/** How many values fell into each bin: `counts[i]` of them from `edges[i]` to below `edges[i + 1]`. */
+export interface Histogram {
+  /** Ascending, one more than there are bins. The first and the last bin also hold what lies beyond. */
+  readonly edges: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** The parts of a box regression target. */
+export const ERROR_NAMES = ["dx", "dy", "dw", "dh"] as const;
+
+/**
+ * Distributions over the RPN's proposals of one batch, before any are sampled: the paper's Figures 1
+ * and 2 of this run. Ground-truth boxes, which training appends to the proposals, are not counted:
+ * each would be an IoU of 1 and an error of 0 that no detector earned.
+ */
+export interface Distributions {
+  /** Largest IoU with any ground-truth box, of every proposal (Figure 1). */
+  readonly iou: Histogram;
+  /** Regression targets of the proposals that are positive under the IoU threshold in force, weighted as encoded (Figure 2). */
+  readonly error: { readonly [Name in typeof ERROR_NAMES[number]]: Histogram };
+}
+
 /** One iteration. A number that was not finite is `null` in the file and NaN here. */
 export interface IterationMetrics {
   /** From 1. */
@@ -37,6 +59,8 @@ export interface IterationMetrics {
   readonly memory: number;
   /** The batch's images. */
   readonly image_ids: readonly number[];
+  /** In METRICS.DISTRIBUTIONS iterations of a run. */
+  readonly distributions?: Distributions;
 }
 
 /** The fields of {@link IterationMetrics} that are numbers. */
@@ -114,13 +138,37 @@ function parseRow(text: string): IterationMetrics | undefined {
     data_time: number(row.data_time),
     memory: number(row.memory),
     image_ids: ids.filter((id) => typeof id === "number"),
+    ...parseDistributions(row.distributions),
   };
+}
+
+/** Nothing where they are missing or not whole: a plot less is no reason to refuse a run's curves. */
+function parseDistributions(value: unknown): Pick<IterationMetrics, "distributions"> {
+  const found = fields(value), error = fields(found?.error);
+  const iou = parseHistogram(found?.iou);
+  const [dx, dy, dw, dh] = ERROR_NAMES.map((name) => parseHistogram(error?.[name]));
+  return iou && dx && dy && dw && dh ? { distributions: { iou, error: { dx, dy, dw, dh } } } : {};
+}
+
+function parseHistogram(value: unknown): Histogram | undefined {
+  const found = fields(value);
+  const edges = numbers(found?.edges), counts = numbers(found?.counts);
+  return edges && counts && edges.length === counts.length + 1 ? { edges, counts } : undefined;
+}
+
+function fields(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === "object" && value !== null ? { ...value } : undefined;
+}
+
+function numbers(value: unknown): number[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const items: unknown[] = value;
+  return items.every((item) => typeof item === "number") ? items : undefined;
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : undefined;
+    return fields(JSON.parse(text));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

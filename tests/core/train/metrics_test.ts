@@ -50,3 +50,30 @@ Deno.test("parseMetrics() names a line in the middle that is something else", ()
     (error) => error instanceof DataError && /^Line 2 .*\[1, 2\]/.test(error.message),
   );
 });
+
+const histogram = { edges: [0, 0.5, 1], counts: [3, 4] };
+const distributions = {
+  iou: histogram,
+  error: { dx: histogram, dy: histogram, dw: histogram, dh: histogram },
+};
+
+Deno.test("parseMetrics() reads distributions where a line has them", () => {
+  const [with_, without] = parseMetrics(`${line(1, { distributions })}\n${line(2)}\n`);
+  assert.deepEqual(with_?.distributions, distributions);
+  assert.ok(without && !("distributions" in without));
+});
+
+for (
+  const [what, broken] of [
+    ["null", null],
+    ["a list", [1]],
+    ["without errors", { iou: histogram }],
+    ["with an edge too few", { ...distributions, iou: { edges: [0, 1], counts: [1, 2] } }],
+    ["with null counts", { ...distributions, iou: { edges: [0, 1, 2], counts: [1, null] } }],
+  ] as const
+) {
+  Deno.test(`parseMetrics() leaves out distributions that are ${what}`, () => {
+    const [row] = parseMetrics(line(1, { distributions: broken }) + "\n");
+    assert.ok(row && row.loss === 1.5 && !("distributions" in row));
+  });
+}
