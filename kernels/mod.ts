@@ -35,3 +35,4 @@ export * from "./gradient_norm/mod.ts";
 export * from "./sgd/mod.ts";
 export * from "./pack_scalars/mod.ts";
 export * from "./image_input/mod.ts";
+export * from "./histogram/mod.ts";
