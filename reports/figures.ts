@@ -42,7 +42,7 @@ export interface ColoredRun extends Run {
   readonly label: string;
 }
 
-type NumberField = Exclude<keyof IterationMetrics, "image_ids">;
+type NumberField = Exclude<keyof IterationMetrics, "image_ids" | "distributions">;
 
 const CURVES: readonly { field: NumberField; title: string; caption: string; wide?: boolean }[] = [
   { field: "loss", title: "Total loss", caption: "The sum of the four losses below.", wide: true },
