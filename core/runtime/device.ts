@@ -4,6 +4,7 @@
  * @module
  */
 import type { DType, Kernel, Signature } from "./kernel.ts";
+import type { DeviceProfile } from "./profile.ts";
 
 /** A piece of device memory. Only the device that made it can look inside. */
 export interface Slot {
@@ -67,6 +68,8 @@ export interface Device {
   finish(): Promise<void>;
   /** Measures kernel variants met so far that have no measured choice yet, for at most `seconds`. */
   measurePending(seconds: number): Promise<void>;
+  /** Times every launch from now on; one profile at a time. */
+  profile(): DeviceProfile;
   memory(): MemoryUse;
   resetPeak(): void;
   /** Frees everything. The device is of no use afterwards. */

@@ -1,10 +1,13 @@
 /** What devices share that have done their work when a launch returns: nothing is ever under way. */
 import type { BufferPool } from "./buffer_pool.ts";
 import type { MemoryUse } from "./device.ts";
+import { type DeviceProfile, HostProfile, type ProductMeter } from "./profile.ts";
 
 /** The half of a {@link Device} that waits and counts, where there is nothing to wait for. */
 export abstract class ImmediateDevice<B> {
   protected readonly pool: BufferPool<B>;
+  /** The profile that is being taken, if any. */
+  protected profiling: HostProfile | undefined;
 
   constructor(pool: BufferPool<B>) {
     this.pool = pool;
@@ -17,6 +20,22 @@ export abstract class ImmediateDevice<B> {
   }
   measurePending(): Promise<void> {
     return Promise.resolve();
+  }
+
+  abstract profile(): DeviceProfile;
+
+  protected startProfile(
+    clock: "host" | "none",
+    { meter, onStop }: { readonly meter?: ProductMeter; readonly onStop?: () => void } = {},
+  ): HostProfile {
+    this.profiling?.stop();
+    return this.profiling = new HostProfile(clock, {
+      meter,
+      onStop: () => {
+        this.profiling = undefined;
+        onStop?.();
+      },
+    });
   }
 
   memory(): MemoryUse {

@@ -85,6 +85,8 @@ export interface Kernel<S extends Signature, P> {
   /** Computes outputs from inputs. Outputs hold arbitrary numbers on entry. */
   readonly host: (arrays: HostArrays<S>, params: P) => void;
   readonly wgsl: (params: P, context: PlanContext) => Plan;
+  /** Operations of a matrix product, a multiplication and an addition being two; absent for all other kernels. */
+  readonly flops?: (params: P) => number;
 }
 
 /** Declares a kernel; it only fixes the types. */

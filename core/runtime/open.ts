@@ -15,6 +15,8 @@ export interface OpenOptions {
   /** As in {@link WebGpuOptions}. */
   readonly maxBindingBytes?: number;
   readonly forceVariant?: string;
+  /** True to let profiles have times on a GPU; nothing is timed until one is taken. */
+  readonly timestamps?: boolean;
   /** False to measure nothing and read no measured choices; true where absent. */
   readonly tuning?: boolean;
 }
@@ -85,16 +87,26 @@ export async function openWebGpu(
     forceVariant: options.forceVariant,
     tuningFile: options.tuning === false ? undefined : tuningFile(adapter.info),
   };
-  return new WebGpuDevice(await requestGpu(adapter), webGpu);
+  return new WebGpuDevice(await requestGpu(adapter, options), webGpu);
 }
 
-async function requestGpu(adapter: GPUAdapter): Promise<GPUDevice> {
+async function requestGpu(
+  adapter: GPUAdapter,
+  { timestamps = false }: OpenOptions,
+): Promise<GPUDevice> {
+  const requiredFeatures: GPUFeatureName[] = [];
+  if (timestamps && adapter.features.has("timestamp-query")) {
+    requiredFeatures.push("timestamp-query");
+  }
   // An adapter without a bound tells 2^64, which WebGPU itself refuses to read.
   const limits = RAISED_LIMITS.map((name) =>
     [name, Math.min(adapter.limits[name], Number.MAX_SAFE_INTEGER)] as const
   );
   try {
-    return await adapter.requestDevice({ requiredLimits: Object.fromEntries(limits) });
+    return await adapter.requestDevice({
+      requiredFeatures,
+      requiredLimits: Object.fromEntries(limits),
+    });
   } catch (error) {
     throw new DeviceError(
       `The adapter ${adapterName(adapter.info)} gives no device (${

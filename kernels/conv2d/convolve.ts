@@ -10,7 +10,7 @@ import {
 } from "../../core/runtime/mod.ts";
 import { columnSums } from "../_shared/column_sums.ts";
 import { reluMask } from "../_shared/relu_mask.ts";
-import type { Geometry } from "./geometry.ts";
+import { flopsOf, type Geometry } from "./geometry.ts";
 import * as host from "./host.ts";
 import { planForward, planInput } from "./plan_gather.ts";
 import { planWeight, splitsOf } from "./plan_weight.ts";
@@ -22,6 +22,7 @@ const forwardKernel = defineKernel({
   host: ({ source, weight, bias, destination }, p: host.ForwardParams) =>
     host.forward({ x: source, weight, bias, out: destination }, p),
   wgsl: (p, context) => planForward(p, p, context),
+  flops: flopsOf,
 });
 
 const inputKernel = defineKernel({
@@ -30,6 +31,7 @@ const inputKernel = defineKernel({
   host: ({ source, weight, destination }, g: Geometry) =>
     host.backwardInput({ dOut: source, weight, dX: destination }, g),
   wgsl: (g, context) => planInput(g, context),
+  flops: flopsOf,
 });
 
 const weightKernel = defineKernel({
@@ -38,6 +40,7 @@ const weightKernel = defineKernel({
   host: ({ x, dOut, partial }, p: Geometry & { splits: number }) =>
     host.backwardWeight({ x, dOut, dWeight: partial }, p),
   wgsl: (p, context) => planWeight(p, p.splits, context),
+  flops: flopsOf,
 });
 
 /** What {@link convolve} does besides x ⋆ weight. */

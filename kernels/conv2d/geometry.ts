@@ -61,6 +61,11 @@ export function matrixGeometry(m: number, c: number, o: number): Geometry {
   return { ...one, h: m, ho: m, c, o };
 }
 
+/** Operations of the convolution, and of either gradient: a multiplication and an addition are two. */
+export function flopsOf(g: Geometry): number {
+  return 2 * g.n * g.ho * g.wo * g.o * (g.c / g.groups) * g.kh * g.kw;
+}
+
 /** True where every output pixel sees exactly the input pixel of the same index: a plain matrix product. */
 export function isPointwise(g: Geometry): boolean {
   return g.kh === 1 && g.kw === 1 && g.stride === 1 && g.padding === 0;

@@ -15,7 +15,9 @@ import {
 import { DeviceError } from "../errors.ts";
 import { ImmediateDevice } from "../immediate_device.ts";
 import type { ArrayOf, DType, FloatArray, HostArrays, Kernel, Signature } from "../kernel.ts";
+import { type DeviceProfile, factsOf } from "../profile.ts";
 import { blas } from "./blas.ts";
+import { meterProducts } from "./gemm.ts";
 
 /** Host memory with one typed array of each kind over it. */
 class CpuSlot implements Slot {
@@ -81,7 +83,16 @@ export class CpuDevice extends ImmediateDevice<ArrayBuffer> implements Device {
   launch<S extends Signature, P>(kernel: Kernel<S, P>, slots: SlotsOf<S>, params: P): void {
     const arrays: Record<string, ArrayOf[keyof ArrayOf]> = {};
     for (const name in kernel.signature) arrays[name] = own(slots[name])[kernel.signature[name]!];
-    kernel.host(arrays as HostArrays<S>, params);
+    const run = () => kernel.host(arrays as HostArrays<S>, params);
+    if (this.profiling) this.profiling.time(factsOf(kernel, slots, { params }), run);
+    else run();
+  }
+
+  profile(): DeviceProfile {
+    const meter = { ms: 0 };
+    const profile = this.startProfile("host", { meter, onStop: () => meterProducts(undefined) });
+    meterProducts(meter);
+    return profile;
   }
 
   download(slot: Slot, size: number, dtype: DType): Promise<TypedArray> {

@@ -1,5 +1,6 @@
 /** Matrix products over typed arrays: BLAS in float32, readable loops in float64 and where there is no BLAS. */
 import type { FloatArray } from "../kernel.ts";
+import type { ProductMeter } from "../profile.ts";
 import { blas } from "./blas.ts";
 
 const ROW_MAJOR = 101;
@@ -13,6 +14,13 @@ const TRANSPOSE = 112;
 const WORTH_THREADS = 2 ** 25;
 
 let threadsNow = 0;
+
+let meter: ProductMeter | undefined;
+
+/** Adds the time of every product from now on to `target`, until it is called with another or none. */
+export function meterProducts(target: ProductMeter | undefined): void {
+  meter = target;
+}
 
 /** A matrix within a typed array: row-major, `stride` elements from row to row. */
 export interface Matrix {
@@ -43,11 +51,19 @@ export interface Product {
  * @throws RangeError where a matrix does not lie within its array, which BLAS would not notice
  */
 export function gemm(product: Product): void {
-  const { m, n, k, a, b, c, alpha = 1, beta = 0 } = product;
+  const { m, n, k, a, b, c } = product;
   if (m === 0 || n === 0) return;
   checkWithin(a, { name: "a", rows: m, columns: k });
   checkWithin(b, { name: "b", rows: k, columns: n });
   checkWithin(c, { name: "c", rows: m, columns: n });
+  if (meter === undefined) return compute(product);
+  const start = performance.now();
+  compute(product);
+  meter.ms += performance.now() - start;
+}
+
+function compute(product: Product): void {
+  const { m, n, k, a, b, c, alpha = 1, beta = 0 } = product;
   const library = c.data instanceof Float32Array ? blas() : null;
   if (!library || k === 0) return loops(product);
   const threads = m * n * k >= WORTH_THREADS ? library.threads : 1;

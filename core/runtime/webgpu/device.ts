@@ -19,11 +19,13 @@ import {
   type Signature,
 } from "../kernel.ts";
 import { isSoftwareAdapter } from "../probe.ts";
+import { type DeviceProfile, factsOf, type LaunchFacts } from "../profile.ts";
 import { boundRange } from "./bound_range.ts";
 import { Faults, firstLine } from "./faults.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { Readback } from "./readback.ts";
 import { Recorder } from "./recorder.ts";
+import { GpuProfile } from "./timestamps.ts";
 import { Tuner } from "./tuner.ts";
 
 /** A GPU buffer of at least `bytes`. */
@@ -38,7 +40,7 @@ export interface WebGpuOptions {
   readonly maxBindingBytes?: number;
   /** File that measured kernel choices are kept in; none where absent. */
   readonly tuningFile?: string;
-  /** Forces the kernel variant of this name wherever it exists: for tests. */
+  /** Forces kernel variants wherever they exist: `name`, or `kernel=name,kernel=name`. */
   readonly forceVariant?: string;
 }
 
@@ -53,6 +55,7 @@ export class WebGpuDevice implements Device {
   readonly #context: PlanContext;
   readonly #tuner: Tuner;
   readonly #readback: Readback;
+  #profile: GpuProfile | undefined;
 
   constructor(gpu: GPUDevice, options: WebGpuOptions) {
     this.#gpu = gpu;
@@ -111,10 +114,13 @@ export class WebGpuDevice implements Device {
   launch<S extends Signature, P>(kernel: Kernel<S, P>, slots: SlotsOf<S>, params: P): void {
     this.#faults.check();
     const plan = kernel.wgsl(params, this.#context);
-    const dispatches = Array.isArray(plan)
-      ? plan
-      : this.#tuner.choose(kernel.name, plan, () => sizes(kernel.signature, slots));
-    for (const dispatch of dispatches) this.#record(kernel.name, dispatch, slots);
+    const variant = Array.isArray(plan)
+      ? undefined
+      : this.#tuner.pick(kernel.name, plan, () => sizes(kernel.signature, slots));
+    const dispatches = Array.isArray(plan) ? plan : plan.candidates[variant!]!();
+    const facts = this.#profile && factsOf(kernel, slots, { params, variant });
+    if (facts) this.#profile?.launched(facts);
+    for (const dispatch of dispatches) this.#record(kernel.name, dispatch, { slots, facts });
   }
 
   async download(slot: Slot, size: number, dtype: DType): Promise<TypedArray> {
@@ -143,10 +149,32 @@ export class WebGpuDevice implements Device {
       allocate: (bytes) => this.allocate(bytes),
       release: (slot) => this.release(slot),
       run: (kernel, dispatches, slots) => {
-        for (const dispatch of dispatches) this.#record(kernel, dispatch, slots);
+        for (const dispatch of dispatches) this.#record(kernel, dispatch, { slots });
       },
       finish: () => this.finish(),
     });
+  }
+
+  profile(): DeviceProfile {
+    this.#profile?.stop();
+    this.#recorder.submit();
+    const profile = new GpuProfile({
+      gpu: this.#gpu,
+      finish: () => this.finish(),
+      onStop: () => this.#time(undefined),
+    });
+    this.#time(profile);
+    return profile;
+  }
+
+  /** The variants met so far, by kernel; the first is what runs where nothing was measured. */
+  get variantsMet(): ReadonlyMap<string, readonly string[]> {
+    return this.#tuner.met;
+  }
+
+  #time(profile: GpuProfile | undefined): void {
+    this.#profile = profile;
+    this.#recorder.profile = profile?.clock === "device" ? profile : undefined;
   }
 
   memory(): MemoryUse {
@@ -170,7 +198,11 @@ export class WebGpuDevice implements Device {
     this.#gpu.destroy();
   }
 
-  #record(kernel: string, dispatch: Dispatch, slots: Readonly<Record<string, Slot>>): void {
+  #record(
+    kernel: string,
+    dispatch: Dispatch,
+    { slots, facts }: { slots: Readonly<Record<string, Slot>>; facts?: LaunchFacts },
+  ): void {
     const { grid } = dispatch;
     if (grid[0] === 0 || grid[1] === 0 || grid[2] === 0) return;
     if (Math.max(...grid) > MAX_GROUPS) {
@@ -189,7 +221,12 @@ export class WebGpuDevice implements Device {
       const bound = { binding, slot: own(slot), view: dispatch.views?.[binding.name] };
       return boundRange(bound, { kernel, context: this.#context });
     });
-    this.#recorder.add(pipeline, ranges, { uniforms: dispatch.uniforms, grid, kernel });
+    this.#recorder.add(pipeline, ranges, {
+      uniforms: dispatch.uniforms,
+      grid,
+      kernel,
+      facts,
+    });
   }
 
   #create(bytes: number): GPUBuffer {

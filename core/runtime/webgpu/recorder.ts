@@ -1,7 +1,9 @@
 /** Collects dispatches with their uniforms and hands them to the queue, many in one submission. */
 import { type Faults, firstLine } from "./faults.ts";
 import { type BoundRange, checkAliases } from "./bound_range.ts";
+import type { LaunchFacts } from "../profile.ts";
 import type { Pipeline } from "./pipelines.ts";
+import type { GpuProfile } from "./timestamps.ts";
 import { packUniforms, UNIFORM_BYTES } from "./wgsl_interface.ts";
 
 interface Command {
@@ -10,6 +12,8 @@ interface Command {
   readonly uniformOffset: number;
   readonly grid: readonly [number, number, number];
   readonly kernel: string;
+  /** The launch that it is part of, while a profile is taken. */
+  readonly facts: LaunchFacts | undefined;
 }
 
 /** Dispatches that one submission takes at most: the hardware should start before the step is recorded. */
@@ -23,6 +27,8 @@ const KERNELS_NAMED = 8;
 
 /** Records dispatches in order. */
 export class Recorder {
+  /** Where set, every launch of the next submissions is timed. */
+  profile: GpuProfile | undefined;
   readonly #device: GPUDevice;
   readonly #faults: Faults;
   readonly #stride: number;
@@ -58,6 +64,7 @@ export class Recorder {
       uniforms: Readonly<Record<string, number>>;
       grid: readonly [number, number, number];
       kernel: string;
+      facts?: LaunchFacts;
     },
   ): void {
     checkAliases(ranges, run.kernel);
@@ -75,6 +82,7 @@ export class Recorder {
       uniformOffset,
       grid: run.grid,
       kernel: run.kernel,
+      facts: run.facts,
     });
   }
 
@@ -109,7 +117,7 @@ export class Recorder {
     const commands = this.#commands;
     this.#faults.guard(() => {
       const encoder = this.#device.createCommandEncoder();
-      if (commands.length > 0) this.#encodePass(encoder);
+      if (commands.length > 0) this.#encodeCommands(encoder);
       if (copy) encoder.copyBufferToBuffer(copy.from, 0, copy.to, 0, copy.bytes);
       this.#device.queue.submit([encoder.finish()]);
     }, {
@@ -119,12 +127,22 @@ export class Recorder {
     });
   }
 
-  #encodePass(encoder: GPUCommandEncoder): void {
+  #encodeCommands(encoder: GPUCommandEncoder): void {
     const bytes = this.#commands.length * this.#stride;
     this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staging.buffer, 0, bytes);
-    const pass = encoder.beginComputePass();
+    if (!this.profile) return this.#encodePass(encoder.beginComputePass(), this.#commands);
+    const launches = groupByLaunch(this.#commands);
+    const timed = launches.filter(({ facts }) => facts !== undefined).length;
+    const batch = timed > 0 ? this.profile.begin(timed) : undefined;
+    for (const { facts, commands } of launches) {
+      this.#encodePass(encoder.beginComputePass(facts && batch?.pass(facts)), commands);
+    }
+    batch?.resolve(encoder);
+  }
+
+  #encodePass(pass: GPUComputePassEncoder, commands: readonly Command[]): void {
     let current: GPUComputePipeline | undefined;
-    for (const { pipeline, bindGroup, uniformOffset, grid } of this.#commands) {
+    for (const { pipeline, bindGroup, uniformOffset, grid } of commands) {
       if (pipeline !== current) pass.setPipeline(pipeline);
       current = pipeline;
       pass.setBindGroup(0, bindGroup, [uniformOffset]);
@@ -182,6 +200,19 @@ export class Recorder {
     if (id === undefined) this.#bufferIds.set(buffer, id = this.#nextBufferId++);
     return id;
   }
+}
+
+/** Runs of commands of one launch each. */
+function groupByLaunch(
+  commands: readonly Command[],
+): { facts: LaunchFacts | undefined; commands: Command[] }[] {
+  const groups: { facts: LaunchFacts | undefined; commands: Command[] }[] = [];
+  for (const command of commands) {
+    const last = groups.at(-1);
+    if (last && last.facts === command.facts) last.commands.push(command);
+    else groups.push({ facts: command.facts, commands: [command] });
+  }
+  return groups;
 }
 
 /** The kernels of a submission, a few of them where they are many. */

@@ -33,23 +33,30 @@ const MOST_BYTES_ON_SOFTWARE = 16 * 2 ** 20;
 /** The choices, and the classes that wait to be measured. */
 export class Tuner {
   readonly #file: string | undefined;
-  readonly #force: string | undefined;
+  readonly #force: (kernel: string) => string | undefined;
   readonly #mostBytes: number;
   readonly #choices: Map<string, string>;
   readonly #pending = new Map<string, Pending>();
+  readonly #met = new Map<string, string[]>();
 
   constructor(options: { file?: string; force?: string; isSoftware?: boolean }) {
     this.#mostBytes = options.isSoftware ? MOST_BYTES_ON_SOFTWARE : Infinity;
     this.#file = options.file;
-    this.#force = options.force;
+    this.#force = parseForced(options.force);
     this.#choices = new Map(options.file ? readChoices(options.file) : []);
   }
 
-  /** Dispatches of the chosen variant; `bytes` gives the tensors' sizes for measuring later. */
-  choose(kernel: string, variants: Variants, bytes: () => Record<string, number>): Dispatch[] {
+  /** The names of all variants that were asked for so far, by kernel. */
+  get met(): ReadonlyMap<string, readonly string[]> {
+    return this.#met;
+  }
+
+  /** The name of the chosen variant; `bytes` gives the tensors' sizes for measuring later. */
+  pick(kernel: string, variants: Variants, bytes: () => Record<string, number>): string {
     const { candidates, first, shapeClass } = variants;
-    const forced = this.#force && candidates[this.#force];
-    if (forced) return forced();
+    this.#remember(kernel, variants);
+    const forced = this.#force(kernel);
+    if (forced !== undefined && candidates[forced]) return forced;
     const key = `${kernel} ${shapeClass}`;
     const choice = this.#choices.get(key);
     if (choice === undefined && this.#file && !this.#pending.has(key)) {
@@ -57,7 +64,14 @@ export class Tuner {
       const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
       if (total <= this.#mostBytes) this.#pending.set(key, { kernel, variants, bytes: sizes });
     }
-    return (candidates[choice ?? first] ?? candidates[first]!)();
+    return choice !== undefined && candidates[choice] ? choice : first;
+  }
+
+  #remember(kernel: string, { candidates, first }: Variants): void {
+    const names = this.#met.get(kernel);
+    if (!names) this.#met.set(kernel, [first]);
+    const known = names ?? this.#met.get(kernel)!;
+    for (const name in candidates) if (!known.includes(name)) known.push(name);
   }
 
   /** Measures pending classes until `seconds` have passed or none is left, and saves what was learnt. */
@@ -71,6 +85,19 @@ export class Tuner {
     }
     if (this.#file) writeChoices(this.#file, this.#choices);
   }
+}
+
+/** From `name`, for all kernels, or `kernel=name,kernel=name`: what is forced for a kernel. */
+function parseForced(text = ""): (kernel: string) => string | undefined {
+  const parts = text.split(",").map((part) => part.trim()).filter(Boolean);
+  const everywhere = parts.find((part) => !part.includes("="));
+  const byKernel = new Map(
+    parts.filter((part) => part.includes("=")).map((part) => {
+      const [kernel = "", name = ""] = part.split("=", 2);
+      return [kernel, name] as const;
+    }),
+  );
+  return (kernel) => byKernel.get(kernel) ?? everywhere;
 }
 
 async function fastest({ kernel, variants, bytes }: Pending, bench: Bench): Promise<string> {

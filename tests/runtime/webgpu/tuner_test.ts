@@ -48,7 +48,7 @@ function bench(quick: string) {
 }
 
 function chosen(tuner: Tuner, kernel: string, shapeClass: string): string {
-  return tuner.choose(kernel, variants(shapeClass), () => ({ x: 400, out: 800 }))[0]!.shader.source;
+  return tuner.pick(kernel, variants(shapeClass), () => ({ x: 400, out: 800 }));
 }
 
 async function inFolder(body: (file: string) => Promise<void>): Promise<void> {
@@ -137,3 +137,23 @@ Deno.test("a tuner without a file, or without time, measures nothing", () =>
     }
     assert.equal(seen.runs.size, 0);
   }));
+
+Deno.test("a variant may be forced for one kernel and not for others", () => {
+  const tuner = new Tuner({ force: "conv=tiled, matmul=unrolled" });
+  assert.deepEqual(
+    ["conv", "matmul", "pool"].map((kernel) => chosen(tuner, kernel, "a")),
+    ["tiled", "unrolled", "plain"],
+  );
+  const both = new Tuner({ force: "conv=tiled,unrolled" });
+  assert.deepEqual(["conv", "pool"].map((kernel) => chosen(both, kernel, "a")), [
+    "tiled",
+    "unrolled",
+  ]);
+});
+
+Deno.test("a tuner remembers the variants that it met, the first choice first", () => {
+  const tuner = new Tuner({});
+  chosen(tuner, "conv", "a");
+  chosen(tuner, "conv", "b");
+  assert.deepEqual([...tuner.met], [["conv", ["plain", "tiled", "unrolled"]]]);
+});

@@ -1,0 +1,97 @@
+/**
+ * Timing of launches: what a device tells of every kernel between the start and the end of a profile, and nothing
+ * before or after.
+ * @module
+ */
+import type { Slot } from "./device.ts";
+import type { Kernel, Signature } from "./kernel.ts";
+
+/** One launch of a kernel. */
+export interface LaunchTiming {
+  readonly kernel: string;
+  /** The variant that ran; undefined where the kernel has none. */
+  readonly variant: string | undefined;
+  /** What the kernel was launched with. */
+  readonly params: unknown;
+  /** Floating-point operations, a multiplication and an addition being two; 0 for kernels that are no matrix product. */
+  readonly flops: number;
+  /** Bytes of the tensors that it takes: each read or written once, which no launch can undercut. */
+  readonly bytes: number;
+  /** When it began, in milliseconds as `performance.now()`. */
+  readonly start: number;
+  readonly ms: number;
+  /** Milliseconds of `ms` within BLAS; 0 on a GPU. */
+  readonly productMs: number;
+}
+
+/** What tells the time of launches: the device's own timestamps, the host's clock, or nothing. */
+export type ProfileClock = "device" | "host" | "none";
+
+/** A profile that is being taken. */
+export interface DeviceProfile {
+  /** With `none` there are launches, FLOPs and bytes, and every time is 0. */
+  readonly clock: ProfileClock;
+  /**
+   * The launches since the start or the last call, in order; waits for the device.
+   * @throws DeviceError on any GPU error
+   */
+  take(): Promise<LaunchTiming[]>;
+  /** Ends the profile; launches are timed no more. */
+  stop(): void;
+}
+
+/** What is known of a launch before it runs. */
+export type LaunchFacts = Omit<LaunchTiming, "start" | "ms" | "productMs">;
+
+/** The facts of a launch. */
+export function factsOf<S extends Signature, P>(
+  kernel: Kernel<S, P>,
+  slots: Readonly<Record<string, Slot>>,
+  launched: { readonly params: P; readonly variant?: string },
+): LaunchFacts {
+  let bytes = 0;
+  for (const slot of new Set(Object.values(slots))) bytes += slot.bytes;
+  const { params, variant } = launched;
+  return { kernel: kernel.name, variant, params, flops: kernel.flops?.(params) ?? 0, bytes };
+}
+
+/** Time that is spent within BLAS, added up. */
+export interface ProductMeter {
+  ms: number;
+}
+
+/** A profile of a device that has done a launch's work when it returns. */
+export class HostProfile implements DeviceProfile {
+  readonly clock: ProfileClock;
+  readonly #meter: ProductMeter | undefined;
+  readonly #onStop: () => void;
+  #launches: LaunchTiming[] = [];
+
+  /** @param options.meter counts milliseconds within BLAS while a launch runs */
+  constructor(
+    clock: "host" | "none",
+    options: { readonly meter?: ProductMeter; readonly onStop: () => void },
+  ) {
+    this.clock = clock;
+    this.#meter = options.meter;
+    this.#onStop = options.onStop;
+  }
+
+  /** Runs `body`, which is the launch. */
+  time(facts: LaunchFacts, body: () => void): void {
+    const start = performance.now();
+    const products = this.#meter?.ms ?? 0;
+    body();
+    const ms = this.clock === "none" ? 0 : performance.now() - start;
+    this.#launches.push({ ...facts, start, ms, productMs: (this.#meter?.ms ?? 0) - products });
+  }
+
+  take(): Promise<LaunchTiming[]> {
+    return Promise.resolve(this.#launches.splice(0));
+  }
+
+  stop(): void {
+    this.#launches = [];
+    this.#onStop();
+  }
+}
