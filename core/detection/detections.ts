@@ -65,8 +65,8 @@ function keptInOrder(keep: ArrayLike<number>, classes: number): number[] {
   return kept;
 }
 
-/** The score of the `limit`-th best, or −∞ where there are no more than that. */
-function leastScore(
+/** The score of the `limit`-th best of those `kept`, or −∞ where there are no more than that or `limit` is 0. */
+export function leastScore(
   kept: readonly number[],
   { scores, limit }: { scores: ArrayLike<number>; limit: number },
 ): number {

@@ -1,7 +1,8 @@
 /** The detector: ResNet, FPN, RPN and RoI head under the original's parameter names. */
 import { ModelState, StateScope } from "../nn/state.ts";
 import { asyncScope, type Device, noGrad, scope, type Tensor } from "../runtime/mod.ts";
-import type { ImageBatch, Sampling, Truths } from "./batch.ts";
+import type { ImageBatch, Proposals, Sampling, Truths } from "./batch.ts";
+import { candidatesOf } from "./candidates.ts";
 import { collectDetections, type Detections } from "./detections.ts";
 import { Fpn } from "./fpn.ts";
 import type { ModelOptions } from "./options.ts";
@@ -97,9 +98,7 @@ export class DynamicRcnn {
     return asyncScope(async () => {
       const { scores, boxes, keep } = scope(() =>
         noGrad(() => {
-          const features = this.#features(images.images);
-          const predictions = this.#rpn.predict(features);
-          const proposals = this.#rpn.proposals(predictions, { sizes: images.sizes });
+          const { features, proposals } = this.#propose(images);
           return this.#head.detect(features, proposals, images);
         })
       );
@@ -122,6 +121,40 @@ export class DynamicRcnn {
   }
 
   #features(images: Tensor): Tensor[] {
+  /**
+   * What one pass of test-time augmentation contributes of each image: all class boxes above the score
+   * threshold, before NMS, in the resized images' pixels. {@link mergeCandidates} makes detections of them.
+   */
+  candidates(images: ImageBatch): Promise<Detections[]> {
+    return asyncScope(async () => {
+      const { scores, boxes, counts } = scope(() =>
+        noGrad(() => {
+          const { features, proposals } = this.#propose(images);
+          return {
+            ...this.#head.classBoxes(features, proposals, images),
+            counts: proposals.counts,
+          };
+        })
+      );
+      const [n = 0, rows = 0, classes = 0] = scores.shape;
+      const read = await Promise.all([scores.readFloats(), boxes.readFloats(), counts.readInts()]);
+      return Array.from({ length: n }, (_, image) => {
+        const start = image * rows * classes, end = start + read[2][image]! * classes;
+        return candidatesOf({
+          scores: read[0].subarray(start, end),
+          boxes: read[1].subarray(start * 4, end * 4),
+        }, { classes, threshold: this.#options.ROI_HEADS.SCORE_THRESH });
+      });
+    });
+  }
+
     return scope(() => this.#fpn.apply(this.#body.apply(images)));
   }
 }
+  /** Features and, as in testing, proposals. */
+  #propose(images: ImageBatch): { features: Tensor[]; proposals: Proposals } {
+    const features = this.#features(images.images);
+    const predictions = this.#rpn.predict(features);
+    return { features, proposals: this.#rpn.proposals(predictions, { sizes: images.sizes }) };
+  }
+

@@ -119,7 +119,11 @@ export class RoiHead {
    * Scores f32 `[N, P, C]`, boxes f32 `[N, P, C, 4]` in the resized images, and which of them survive the
    * score threshold and the NMS of their class, i32 `[N, P, C]`.
    */
-  detect(features: readonly Tensor[], proposals: Proposals, images: ImageBatch) {
+  classBoxes(
+    features: readonly Tensor[],
+    proposals: Proposals,
+    images: ImageBatch,
+  ): { scores: Tensor; boxes: Tensor } {
     return noGrad(() => {
       const { ROI_HEADS, CLS_AGNOSTIC_BBOX_REG } = this.#options;
       const [n = 0, p = 0] = proposals.boxes.shape;
@@ -134,14 +138,26 @@ export class RoiHead {
         classAgnostic: CLS_AGNOSTIC_BBOX_REG,
       });
       const keep = classNms({ scores, boxes, counts: proposals.counts }, {
-        scoreThreshold: ROI_HEADS.SCORE_THRESH,
-        iouThreshold: ROI_HEADS.NMS,
+        scoreThreshold: this.#options.ROI_HEADS.SCORE_THRESH,
+        iouThreshold: this.#options.ROI_HEADS.NMS,
       });
       return { scores, boxes, keep };
     });
   }
 
   #predict(
+      return { scores, boxes };
+    });
+  }
+
+  /** {@link classBoxes}, and which survive the score threshold and the NMS of their class, i32 `[N, P, C]`. */
+  detect(
+    features: readonly Tensor[],
+    proposals: Proposals,
+    images: ImageBatch,
+  ): { scores: Tensor; boxes: Tensor; keep: Tensor } {
+    return noGrad(() => {
+      const { scores, boxes } = this.classBoxes(features, proposals, images);
     features: readonly Tensor[],
     rois: Tensor,
     { valid, images }: { valid: Tensor; images: number },

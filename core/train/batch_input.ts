@@ -8,7 +8,7 @@ import type { Config } from "./config.ts";
 /** Room for ground truth is rounded up to this, so that few shapes occur. */
 const TRUTH_ROOM = 16;
 
-/** Uploads and preprocesses the images: resize, flip, BGR, mean, standard deviation, zero padding. */
+/** Uploads and preprocesses the images: resize, flip, BGR or RGB, mean, standard deviation, zero padding. */
 export function imageBatch(device: Device, batch: Batch, { INPUT }: Config): ImageBatch {
   const { images, paddedWidth, paddedHeight } = batch;
   const tensor = empty(device, [images.length, paddedHeight, paddedWidth, 3]);
@@ -26,8 +26,8 @@ export function imageBatch(device: Device, batch: Batch, { INPUT }: Config): Ima
       flipHorizontal: image.flipHorizontal,
       flipVertical: image.flipVertical,
       bgr: INPUT.TO_BGR255,
-      mean: perChannel(INPUT.PIXEL_MEAN),
-      std: perChannel(INPUT.PIXEL_STD),
+      mean: inBytes(INPUT.PIXEL_MEAN, INPUT),
+      std: inBytes(INPUT.PIXEL_STD, INPUT),
     });
   });
   const sizes = images.flatMap(({ resizedWidth, resizedHeight }) => [resizedWidth, resizedHeight]);
@@ -50,6 +50,14 @@ export function batchTruths(device: Device, { images }: Batch): Truths {
     labels: fromArray(device, [images.length, room], labels),
     counts: fromArray(device, [images.length], counts),
   };
+}
+
+/** Without TO_BGR255 the original's network sees R, G, B from 0 to 1, and mean and deviation are of that. */
+function inBytes(
+  values: readonly number[],
+  { TO_BGR255 }: Pick<Config["INPUT"], "TO_BGR255">,
+): [number, number, number] {
+  return perChannel(TO_BGR255 ? values : values.map((value) => value * 255));
 }
 
 /** @throws RangeError for other than three numbers; the configuration's check lets none through. */

@@ -169,7 +169,7 @@ function normalisedChannels(resnets: Config["MODEL"]["RESNETS"]): number[] {
 }
 
 /** Keys of the original whose other values are not supported yet: refused, never ignored. */
-function unsupported({ INPUT, TEST, MODEL: { RESNETS } }: Config): ConfigFault[] {
+function unsupported({ TEST, MODEL: { RESNETS } }: Config): ConfigFault[] {
   const faults: ConfigFault[] = [];
   const only = (path: string, received: unknown, value: unknown, what: string) => {
     if (JSON.stringify(received) === JSON.stringify(value)) return;
@@ -179,8 +179,6 @@ function unsupported({ INPUT, TEST, MODEL: { RESNETS } }: Config): ConfigFault[]
       received,
     });
   };
-  only("INPUT.TO_BGR255", INPUT.TO_BGR255, true, "input as RGB from 0 to 1");
-  only("TEST.BBOX_AUG.ENABLED", TEST.BBOX_AUG.ENABLED, false, "test-time augmentation");
   only("TEST.EXPECTED_RESULTS", TEST.EXPECTED_RESULTS, [], "the check of expected results");
   only("MODEL.RESNETS.RES5_DILATION", RESNETS.RES5_DILATION, 1, "a dilated last stage");
   const withoutDcn = [false, false, false, false];

@@ -80,9 +80,10 @@ const INPUT = section({
   MAX_SIZE_TRAIN: integer(1),
   MIN_SIZE_TEST: integer(1),
   MAX_SIZE_TEST: integer(1),
-  /** Blue, green, red, of 0–255 pixels. */
-  PIXEL_MEAN: exactly(3, number("a number"), "numbers (blue, green, red)"),
-  PIXEL_STD: exactly(3, positive(), "numbers above 0 (blue, green, red)"),
+  /** Blue, green, red, of 0–255 pixels; without TO_BGR255 red, green, blue, of 0–1 pixels. */
+  PIXEL_MEAN: exactly(3, number("a number"), "numbers, one a channel"),
+  PIXEL_STD: exactly(3, positive(), "numbers above 0, one a channel"),
+  /** Whether the network sees blue, green, red from 0 to 255, or red, green, blue from 0 to 1. */
   TO_BGR255: bool(),
   BRIGHTNESS: atLeastZero(),
   CONTRAST: atLeastZero(),

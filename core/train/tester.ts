@@ -1,11 +1,8 @@
 /** Runs a model over data sets and evaluates what it finds. */
-import { type BatchImage, type CocoDataset } from "../data/mod.ts";
-import type { DynamicRcnn } from "../detection/dynamic_rcnn.ts";
+import type { Batch, BatchImage, CocoDataset } from "../data/mod.ts";
 import type { Detections } from "../detection/detections.ts";
 import { type Detection, evaluateBoxes, type EvaluationResult } from "../eval/mod.ts";
-import { type Device, scope } from "../runtime/mod.ts";
-import { imageBatch } from "./batch_input.ts";
-import type { Config } from "./config.ts";
+import { detectAugmented, onDevice, type TestedModel } from "./bbox_aug.ts";
 import { plainLoader } from "./datasets.ts";
 import { inferenceFolder, type RunFolder, writeTextAtomically } from "./run_folder.ts";
 
@@ -18,7 +15,7 @@ export interface Predictions {
 
 /** Runs a model over all images of a data set. */
 export async function predict(
-  { model, device, config }: { model: DynamicRcnn; device: Device; config: Config },
+  { model, device, config }: TestedModel,
   dataset: CocoDataset,
   news: {
     readonly onProgress?: (done: number, total: number) => void;
@@ -47,18 +44,14 @@ export async function predict(
   return { detections, images: done, seconds: (performance.now() - start) / 1000 };
 }
 
-async function detectBatch(
-  { model, device, config }: { model: DynamicRcnn; device: Device; config: Config },
-  batch: Parameters<typeof imageBatch>[1],
-): Promise<Detections[]> {
+/**
+ * Detections of each image of a batch, in its resized images' pixels: in one pass, or merged over those of
+ * TEST.BBOX_AUG. `batch` must have been made with MIN_SIZE_TEST and MAX_SIZE_TEST.
+ */
+export async function detectBatch(tested: TestedModel, batch: Batch): Promise<Detections[]> {
   if (batch.images.length === 0) return [];
-  const input = scope(() => imageBatch(device, batch, config));
-  try {
-    return await model.detect(input);
-  } finally {
-    input.images.release();
-    input.sizes.release();
-  }
+  if (tested.config.TEST.BBOX_AUG.ENABLED) return await detectAugmented(tested, batch);
+  return await onDevice(tested, batch, (input) => tested.model.detect(input));
 }
 
 /** Boxes in the original image's pixels, as `[x, y, w, h]` with w = x2 − x1 + 1. */

@@ -19,6 +19,16 @@ export interface NmsParams {
 
 /** float32 rounding of every step, so that a float64 reference decides as the devices do. */
 const f32 = Math.fround;
+/**
+ * The least float32 that is not below `value` ≥ 0. With the threshold rounded so, two boxes whose IoU is the
+ * threshold exactly are never found to overlap more, however the product with their union is rounded.
+ */
+export function roundUp(value: number): number {
+  const rounded = Float32Array.of(value);
+  if (rounded[0]! < value) new Uint32Array(rounded.buffer)[0]! += 1;
+  return rounded[0]!;
+}
+
 
 /** mask = 1 for boxes that no kept box before them in their segment overlaps by more than the threshold. */
 export function nmsHost(

@@ -7,6 +7,7 @@
 import type { Tensor } from "../../core/runtime/mod.ts";
 import { MAX_BOXES, type NmsSegment, suppress } from "./suppress.ts";
 
+export { greedyNms } from "./greedy.ts";
 export type { NmsSegment } from "./suppress.ts";
 
 /**

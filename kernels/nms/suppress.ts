@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from "../../core/runtime/mod.ts";
 import { segmentTable, widthFor, widths } from "../_shared/selection/mod.ts";
-import { nmsHost, type NmsParams } from "./host.ts";
+import { nmsHost, type NmsParams, roundUp } from "./host.ts";
 import overlapsSource from "./overlaps.wgsl" with { type: "text" };
 import scanSource from "./scan.wgsl" with { type: "text" };
 
@@ -51,16 +51,6 @@ const kernel = defineKernel({
     return dispatches;
   },
 });
-
-/**
- * The least float32 that is not below `value` ≥ 0. With the threshold rounded so, two boxes whose IoU is the
- * threshold exactly are never found to overlap more, however the product with their union is rounded.
- */
-function roundUp(value: number): number {
-  const rounded = Float32Array.of(value);
-  if (rounded[0]! < value) new Uint32Array(rounded.buffer)[0]! += 1;
-  return rounded[0]!;
-}
 
 /** Greedy NMS of each segment: see {@link nms}. A box counts where its `valid` is at least `validFrom`. */
 export function suppress(

@@ -125,8 +125,6 @@ const REFUSED: readonly [string, Parameters<typeof defineExperiment>[0], RegExp]
     { INPUT: { HUE: 0.6 } },
     /HUE: expected a number from 0 to 0\.5/,
   ],
-  ["RGB input", { INPUT: { TO_BGR255: false } }, /TO_BGR255.*not supported yet/],
-  ["test-time augmentation", { TEST: { BBOX_AUG: { ENABLED: true } } }, /BBOX_AUG.ENABLED/],
   [
     "deformable convolution",
     { MODEL: { RESNETS: { STAGE_WITH_DCN: [false, true, true, true] } } },
