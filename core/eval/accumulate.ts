@@ -44,11 +44,22 @@ export function accumulate(match: ClassMatch, ranking: Int32Array): ClassCurves 
   if (match.positives === 0) return undefined;
   const recall = new Float64Array(IOU_THRESHOLDS.length);
   const precision = IOU_THRESHOLDS.map((_, t) => {
-    const curve = rawCurve(match, ranking, t);
+    const offset = t * (match.verdicts.length / IOU_THRESHOLDS.length);
+    const ranked = Uint8Array.from(ranking, (column) => match.verdicts[offset + column] ?? 0);
+    const curve = rawCurve(ranked, match.positives);
     recall[t] = curve.recall.at(-1) ?? 0;
     return interpolate(curve);
   });
   return { precision, recall };
+}
+
+/**
+ * Precision, made non-increasing, at the 101 recalls.
+ * @param verdicts a {@link VERDICT} for each detection, best score first
+ * @param positives how many objects there are to find; at least 1
+ */
+export function precisionAtRecalls(verdicts: ArrayLike<number>, positives: number): Float64Array {
+  return interpolate(rawCurve(verdicts, positives));
 }
 
 interface RawCurve {
@@ -56,17 +67,15 @@ interface RawCurve {
   readonly recall: Float64Array;
 }
 
-/** Precision and recall at threshold `t` after each detection; ignored ones repeat the last. */
-function rawCurve({ verdicts, positives }: ClassMatch, ranking: Int32Array, t: number): RawCurve {
-  const offset = t * (verdicts.length / IOU_THRESHOLDS.length);
-  const precision = new Float64Array(ranking.length);
-  const recall = new Float64Array(ranking.length);
+/** Precision and recall after each detection; ignored ones repeat the last. */
+function rawCurve(verdicts: ArrayLike<number>, positives: number): RawCurve {
+  const precision = new Float64Array(verdicts.length);
+  const recall = new Float64Array(verdicts.length);
   let found = 0;
   let wrong = 0;
-  for (let i = 0; i < ranking.length; i++) {
-    const verdict = verdicts[offset + (ranking[i] ?? 0)];
-    if (verdict === VERDICT.found) found++;
-    else if (verdict === VERDICT.wrong) wrong++;
+  for (let i = 0; i < verdicts.length; i++) {
+    if (verdicts[i] === VERDICT.found) found++;
+    else if (verdicts[i] === VERDICT.wrong) wrong++;
     recall[i] = found / positives;
     precision[i] = found / (wrong + found + EPSILON);
   }

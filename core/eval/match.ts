@@ -120,15 +120,30 @@ function matchCell(input: MatchInput, { verdicts, start, columns }: MatchOutput)
     IOU_THRESHOLDS.forEach((_, t) => verdicts.set(rest, t * columns + start));
     return;
   }
+  IOU_THRESHOLDS.forEach((threshold, t) => {
+    findTruths(cell, ignore, threshold).forEach((truth, d) => {
+      verdicts[t * columns + start + d] = verdictOn(input, truth, rest[d] ?? VERDICT.wrong);
+    });
+  });
+}
+
+/**
+ * The object that each of a cell's detections finds at one IoU threshold, or −1 where it finds
+ * none; the surest choose first.
+ * @param ignore objects that need not be found, taken only where no other reaches the threshold
+ */
+export function findTruths(
+  cell: Cell,
+  ignore: readonly boolean[],
+  threshold: number,
+): Int32Array {
   // Objects to be found first, ignored ones after them.
   const order = [...ignore.keys()].sort((a, b) => Number(ignore[a]) - Number(ignore[b]));
-  IOU_THRESHOLDS.forEach((threshold, t) => {
-    const context = { cell, ignore, order, taken: new Uint8Array(ignore.length) };
-    rest.forEach((unmatched, d) => {
-      const truth = bestTruth(context, d, threshold);
-      if (truth >= 0) context.taken[truth] = 1;
-      verdicts[t * columns + start + d] = verdictOn(input, truth, unmatched);
-    });
+  const context = { cell, ignore, order, taken: new Uint8Array(ignore.length) };
+  return Int32Array.from(cell.detections, (_, d) => {
+    const truth = bestTruth(context, d, threshold);
+    if (truth >= 0) context.taken[truth] = 1;
+    return truth;
   });
 }
 

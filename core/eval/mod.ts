@@ -11,6 +11,10 @@
  * @module
  */
 
+export { type Confusion, confusion, type ConfusionOptions } from "./confusion.ts";
+export { breakDownErrors, type ErrorBreakdown, type ErrorShare } from "./error_breakdown.ts";
+export { ERROR_KINDS, type ErrorKind } from "./error_kinds.ts";
 export { evaluateBoxes } from "./evaluate_boxes.ts";
+export { boxIou } from "./match.ts";
 export { parseDetections, readDetections } from "./read_detections.ts";
 export * from "./types.ts";
