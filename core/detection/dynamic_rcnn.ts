@@ -115,12 +115,6 @@ export class DynamicRcnn {
     });
   }
 
-  /** Frees the weights. */
-  close(): void {
-    this.state.close();
-  }
-
-  #features(images: Tensor): Tensor[] {
   /**
    * What one pass of test-time augmentation contributes of each image: all class boxes above the score
    * threshold, before NMS, in the resized images' pixels. {@link mergeCandidates} makes detections of them.
@@ -148,9 +142,11 @@ export class DynamicRcnn {
     });
   }
 
-    return scope(() => this.#fpn.apply(this.#body.apply(images)));
+  /** Frees the weights. */
+  close(): void {
+    this.state.close();
   }
-}
+
   /** Features and, as in testing, proposals. */
   #propose(images: ImageBatch): { features: Tensor[]; proposals: Proposals } {
     const features = this.#features(images.images);
@@ -158,3 +154,7 @@ export class DynamicRcnn {
     return { features, proposals: this.#rpn.proposals(predictions, { sizes: images.sizes }) };
   }
 
+  #features(images: Tensor): Tensor[] {
+    return scope(() => this.#fpn.apply(this.#body.apply(images)));
+  }
+}

@@ -116,8 +116,8 @@ export class RoiHead {
   }
 
   /**
-   * Scores f32 `[N, P, C]`, boxes f32 `[N, P, C, 4]` in the resized images, and which of them survive the
-   * score threshold and the NMS of their class, i32 `[N, P, C]`.
+   * Scores f32 `[N, P, C]` and boxes f32 `[N, P, C, 4]`, clipped to the resized images, of every class of
+   * every proposal, those past the proposals' counts included.
    */
   classBoxes(
     features: readonly Tensor[],
@@ -137,15 +137,6 @@ export class RoiHead {
         classes,
         classAgnostic: CLS_AGNOSTIC_BBOX_REG,
       });
-      const keep = classNms({ scores, boxes, counts: proposals.counts }, {
-        scoreThreshold: this.#options.ROI_HEADS.SCORE_THRESH,
-        iouThreshold: this.#options.ROI_HEADS.NMS,
-      });
-      return { scores, boxes, keep };
-    });
-  }
-
-  #predict(
       return { scores, boxes };
     });
   }
@@ -158,6 +149,15 @@ export class RoiHead {
   ): { scores: Tensor; boxes: Tensor; keep: Tensor } {
     return noGrad(() => {
       const { scores, boxes } = this.classBoxes(features, proposals, images);
+      const keep = classNms({ scores, boxes, counts: proposals.counts }, {
+        scoreThreshold: this.#options.ROI_HEADS.SCORE_THRESH,
+        iouThreshold: this.#options.ROI_HEADS.NMS,
+      });
+      return { scores, boxes, keep };
+    });
+  }
+
+  #predict(
     features: readonly Tensor[],
     rois: Tensor,
     { valid, images }: { valid: Tensor; images: number },

@@ -17,8 +17,6 @@ export interface NmsParams {
   readonly imagesAtOnce: number;
 }
 
-/** float32 rounding of every step, so that a float64 reference decides as the devices do. */
-const f32 = Math.fround;
 /**
  * The least float32 that is not below `value` ≥ 0. With the threshold rounded so, two boxes whose IoU is the
  * threshold exactly are never found to overlap more, however the product with their union is rounded.
@@ -29,6 +27,8 @@ export function roundUp(value: number): number {
   return rounded[0]!;
 }
 
+/** float32 rounding of every step, so that a float64 reference decides as the devices do. */
+const f32 = Math.fround;
 
 /** mask = 1 for boxes that no kept box before them in their segment overlaps by more than the threshold. */
 export function nmsHost(
