@@ -4,6 +4,7 @@ import { asyncScope, type Device, noGrad, scope, type Tensor } from "../runtime/
 import type { ImageBatch, Proposals, Sampling, Truths } from "./batch.ts";
 import { candidatesOf } from "./candidates.ts";
 import { collectDetections, type Detections } from "./detections.ts";
+import type { DistributionCounts } from "./distributions.ts";
 import { Fpn } from "./fpn.ts";
 import type { ModelOptions } from "./options.ts";
 import { ResNet } from "./resnet.ts";
@@ -23,6 +24,8 @@ export interface TrainingOutput {
   readonly statistics: { readonly iou: Tensor; readonly error: Tensor };
   /** i32 `[N, 2]`: sampled positives and negatives; `proposals` i32 `[N]`, ground truth included. */
   readonly counts: { readonly rpn: Tensor; readonly rcnn: Tensor; readonly proposals: Tensor };
+  /** Where the input asks for them. */
+  readonly distributions: DistributionCounts | undefined;
 }
 
 /** What a training step depends on besides weights. */
@@ -31,6 +34,8 @@ export interface TrainingInput {
   readonly truths: Truths;
   readonly criteria: Criteria;
   readonly sampling: Sampling;
+  /** Count what the proposals are like. */
+  readonly distributions?: boolean;
 }
 
 /** Dynamic R-CNN. Its weights live until {@link DynamicRcnn.close}. */
@@ -70,15 +75,15 @@ export class DynamicRcnn {
   }
 
   /** Losses and statistics of a batch. Record it on a tape to train. */
-  losses({ images, truths, criteria, sampling }: TrainingInput): TrainingOutput {
+  losses({ images, truths, ...step }: TrainingInput): TrainingOutput {
+    const { sampling } = step;
     const features = this.#features(images.images);
     const predictions = this.#rpn.predict(features);
     const rpn = this.#rpn.losses(predictions, { images, truths, sampling });
     const proposals = this.#rpn.proposals(predictions, { sizes: images.sizes, truths });
     const head = this.#head.losses(features, proposals, {
       truths,
-      criteria,
-      sampling,
+      ...step,
       imagesPerGpu: this.#imagesPerGpu,
     });
     return {
@@ -90,6 +95,7 @@ export class DynamicRcnn {
       },
       statistics: head.statistics,
       counts: { rpn: rpn.counts, rcnn: head.counts, proposals: proposals.counts },
+      distributions: head.distributions,
     };
   }
 

@@ -26,6 +26,7 @@ import { Linear } from "../nn/linear.ts";
 import type { StateScope } from "../nn/state.ts";
 import { noGrad, type Tensor } from "../runtime/mod.ts";
 import type { ImageBatch, Proposals, Sampling, Truths } from "./batch.ts";
+import { countDistributions, type DistributionCounts } from "./distributions.ts";
 import type { ModelOptions } from "./options.ts";
 
 /** Distinguishes the RoI head's random numbers from the RPN's. */
@@ -50,6 +51,17 @@ interface RoiSample {
   /** i32 `[N, 2]`: positives and negatives. */
   readonly counts: Tensor;
   readonly statistics: { readonly iou: Tensor; readonly error: Tensor };
+  readonly distributions: DistributionCounts | undefined;
+}
+
+/** A training step, as the RoI head sees it. */
+interface RoiStep {
+  readonly truths: Truths;
+  readonly criteria: Criteria;
+  readonly sampling: Sampling;
+  readonly imagesPerGpu: number;
+  /** Count what the proposals are like. */
+  readonly distributions?: boolean;
 }
 
 /** The RoI head over pyramid features of `channels` channels. */
@@ -89,14 +101,10 @@ export class RoiHead {
   }
 
   /**
-   * Losses over sampled proposals (f32 scalars), the statistics K_I and K_E (f32 of one element), and the
-   * sample's counts i32 `[N, 2]`.
+   * Losses over sampled proposals (f32 scalars), the statistics K_I and K_E (f32 of one element), the
+   * sample's counts i32 `[N, 2]`, and distributions where they are asked for.
    */
-  losses(
-    features: readonly Tensor[],
-    proposals: Proposals,
-    step: { truths: Truths; criteria: Criteria; sampling: Sampling; imagesPerGpu: number },
-  ) {
+  losses(features: readonly Tensor[], proposals: Proposals, step: RoiStep) {
     const sample = noGrad(() => this.#sample(proposals, step));
     const { logits, deltas } = this.#predict(features, sample.rois, {
       valid: sample.labels,
@@ -112,6 +120,7 @@ export class RoiHead {
       }),
       statistics: sample.statistics,
       counts: sample.counts,
+      distributions: sample.distributions,
     };
   }
 
@@ -177,12 +186,7 @@ export class RoiHead {
 
   #sample(
     proposals: Proposals,
-    { truths, criteria, sampling, imagesPerGpu }: {
-      truths: Truths;
-      criteria: Criteria;
-      sampling: Sampling;
-      imagesPerGpu: number;
-    },
+    { truths, criteria, sampling, imagesPerGpu, distributions = false }: RoiStep,
   ): RoiSample {
     const { ROI_HEADS, DYNAMIC_RCNN } = this.#options;
     const { boxes, counts } = proposals;
@@ -218,6 +222,14 @@ export class RoiHead {
       targets: gatherRows(targets, sample.indices).view([rows, 4]),
       counts: sample.counts,
       statistics,
+      distributions: distributions
+        ? countDistributions(proposals, {
+          truths,
+          labels,
+          targets,
+          weights: ROI_HEADS.BBOX_REG_WEIGHTS,
+        })
+        : undefined,
     };
   }
 }

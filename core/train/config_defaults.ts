@@ -153,5 +153,6 @@ export const defaultValues: ConfigInput = {
       },
     },
   },
+  METRICS: { DISTRIBUTIONS: 20 },
   SEED: 0,
 };

@@ -252,6 +252,10 @@ export const configSchema = section({
     TRAIN: v.record(datasetName, dataset, "an object {name: {img_dir, ann_file}}"),
     TEST: v.record(datasetName, dataset, "an object {name: {img_dir, ann_file}}"),
   }),
+  METRICS: section({
+    /** Ours: iterations, evenly spread over a run, whose proposals are counted by IoU and error; 0: none. */
+    DISTRIBUTIONS: integer(0),
+  }),
   /** Ours: where all randomness starts; an unsigned 32-bit number. */
   SEED: integer(0, 0xffffffff),
   /** Folder of the run's files; absent: output/<the experiment's path below experiments>. */

@@ -10,6 +10,7 @@ import type { Device } from "../runtime/mod.ts";
 import { loadModel, loadMomentum, saveCheckpoint, trainingStateOf } from "./checkpoint.ts";
 import { type Config, resolveSchedule } from "./config.ts";
 import { trainingLoader } from "./datasets.ts";
+import { isMoment } from "./distributions.ts";
 import { loadWeights } from "./initial_weights.ts";
 import type { IterationMetrics } from "./metrics.ts";
 import { projectPath, type RunFolder } from "./run_folder.ts";
@@ -178,7 +179,8 @@ export class Trainer {
   #launch(batch: Batch, dataTime: number): Pending {
     const start = performance.now();
     const { iteration } = batch;
-    const lr = learningRate(resolveSchedule(this.#config), iteration);
+    const schedule = resolveSchedule(this.#config);
+    const lr = learningRate(schedule, iteration);
     const { iou, beta } = this.#dynamics;
     const report = launchStep(
       {
@@ -191,6 +193,10 @@ export class Trainer {
       {
         criteria: { iou, beta },
         sampling: { mode: "random", seed: this.#config.SEED, iteration },
+        distributions: isMoment(iteration, {
+          moments: this.#config.METRICS.DISTRIBUTIONS,
+          total: schedule.maxIter,
+        }),
         lr,
       },
     );
@@ -213,7 +219,7 @@ export class Trainer {
     { batch, lr, iou, beta, dataTime }: Pending,
     { report, time }: { report: StepReport; time: number },
   ): IterationMetrics {
-    const { losses, counts } = report;
+    const { losses, counts, distributions } = report;
     const positives = counts.rcnn.reduce((sum, [positive]) => sum + positive, 0);
     return {
       iteration: batch.iteration,
@@ -230,6 +236,7 @@ export class Trainer {
       data_time: dataTime,
       memory: this.#device.memory().peakBytes / 2 ** 20,
       image_ids: batch.images.map(({ id }) => id),
+      ...(distributions && { distributions }),
     };
   }
 

@@ -16,6 +16,8 @@ import {
 } from "../runtime/mod.ts";
 import { batchTruths, imageBatch } from "./batch_input.ts";
 import type { Config } from "./config.ts";
+import { countTensors, readDistributions } from "./distributions.ts";
+import type { Distributions } from "./metrics.ts";
 
 /** The figures of one step, on the host. */
 export interface StepReport {
@@ -38,12 +40,16 @@ export interface StepReport {
     readonly rcnn: readonly (readonly [number, number])[];
     readonly proposals: readonly number[];
   };
+  /** Where the step was asked for them. */
+  readonly distributions: Distributions | undefined;
 }
 
 /** What a step depends on besides its batch. */
 export interface StepInput {
   readonly criteria: Criteria;
   readonly sampling: Sampling;
+  /** Count what the proposals are like; changes nothing else. */
+  readonly distributions?: boolean;
 }
 
 /** Losses and gradients of a batch, on the device, with their report to be read. */
@@ -71,10 +77,12 @@ export function launchStep(
     return keep(packReport(output, norm));
   });
   context.device.flush();
-  return readReport(packed, batch.images.length);
+  const weights = context.config.MODEL.ROI_HEADS.BBOX_REG_WEIGHTS;
+  return readReport(packed, { images: batch.images.length, weights });
 }
 
-function packReport({ losses, statistics, counts }: TrainingOutput, norm: Tensor): Tensor {
+function packReport(output: TrainingOutput, norm: Tensor): Tensor {
+  const { losses, statistics, counts, distributions } = output;
   return packScalars([
     losses.rpn_cls_loss,
     losses.rpn_bbox_loss,
@@ -86,12 +94,21 @@ function packReport({ losses, statistics, counts }: TrainingOutput, norm: Tensor
     counts.rpn,
     counts.rcnn,
     counts.proposals,
+    ...countTensors(distributions),
   ]);
 }
 
-async function readReport(packed: Tensor, images: number): Promise<StepReport> {
+/** What a report's layout depends on. */
+interface ReportLayout {
+  /** Of the batch. */
+  readonly images: number;
+  /** BBOX_REG_WEIGHTS. */
+  readonly weights: readonly number[];
+}
+
+async function readReport(packed: Tensor, layout: ReportLayout): Promise<StepReport> {
   try {
-    return parseReport(await packed.readFloats(), images);
+    return parseReport(await packed.readFloats(), layout);
   } finally {
     packed.release();
   }
@@ -100,7 +117,7 @@ async function readReport(packed: Tensor, images: number): Promise<StepReport> {
 /** Figures before the counts: four losses, two statistics, four numbers of the gradients' norm. */
 const HEAD = 10;
 
-function parseReport(values: Float32Array, images: number): StepReport {
+function parseReport(values: Float32Array, { images, weights }: ReportLayout): StepReport {
   const at = (i: number) => values[i]!;
   const pairs = (start: number) =>
     Array.from({ length: images }, (_, n) => [at(start + 2 * n), at(start + 2 * n + 1)] as const);
@@ -120,5 +137,6 @@ function parseReport(values: Float32Array, images: number): StepReport {
       rcnn: pairs(HEAD + 2 * images),
       proposals: Array.from({ length: images }, (_, n) => at(HEAD + 4 * images + n)),
     },
+    distributions: readDistributions(values.subarray(HEAD + 5 * images), weights),
   };
 }
