@@ -4,6 +4,7 @@ import { linkLog } from "../../core/cli/launch.ts";
 import { type Config, defaults } from "../../core/train/config.ts";
 import { PROJECT_ROOT, projectPath } from "../../core/train/run_folder.ts";
 import { dirname, join } from "node:path";
+import { DIFFERENCES, R50_FPN_1X } from "./original_figures.ts";
 
 async function load(id: string): Promise<Config> {
   return await loadExperiment(await findExperiment(id, { cwd: PROJECT_ROOT }));
@@ -25,15 +26,36 @@ Deno.test("every experiment loads, says what it is, and launches its own run", a
   }
 });
 
-Deno.test("r50_fpn_1x is the original's configuration, figure for figure, but for the weights that cannot be read yet", async () => {
-  const expected = structuredClone(defaults);
-  Object.assign(expected.MODEL, { WEIGHT: "" });
-  assert.deepEqual(await load("r50_fpn_1x"), expected);
-});
+/** The leaves of a configuration under their dotted keys; lists are leaves. */
+function figuresOf(value: unknown, path = ""): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return { [path]: value };
+  return Object.assign(
+    {},
+    ...Object.entries(value).map(([key, inner]) =>
+      figuresOf(inner, path === "" ? key : `${path}.${key}`)
+    ),
+  );
+}
+
+for (const [id, differences] of Object.entries(DIFFERENCES)) {
+  Deno.test(`${id} is the original's configuration, figure for figure`, async () => {
+    const expected = { ...R50_FPN_1X, ...differences };
+    const actual = figuresOf(await load(id));
+    for (const [key, figure] of Object.entries(expected)) {
+      assert.deepEqual(actual[key], figure, key);
+    }
+    // Keys that are ours alone do the same in all of them.
+    const ours = Object.entries(figuresOf(defaults)).filter(([key]) => !(key in expected));
+    assert.ok(ours.length > 0);
+    assert.deepEqual(actual, { ...expected, ...Object.fromEntries(ours) });
+  });
+}
 
 Deno.test("an ablation differs from its experiment in DLA and DSL alone", async () => {
   const cases = [
     ["faster_rcnn_r50_fpn_1x", "r50_fpn_1x", false, false],
+    ["dla_r50_fpn_1x", "r50_fpn_1x", true, false],
+    ["dsl_r50_fpn_1x", "r50_fpn_1x", false, true],
     ["quickstart_baseline", "quickstart", false, false],
     ["quickstart_dla", "quickstart", true, false],
     ["quickstart_dsl", "quickstart", false, true],

@@ -1,7 +1,9 @@
 /** How `train` is called. @module */
 import { merge, object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
+import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
+import { choice, string } from "@optique/core/valueparser";
 import type { TrainOptions } from "../options.ts";
 import { type CommandParser, common, experiment } from "./shared.ts";
 
@@ -11,6 +13,18 @@ const train = merge(
     fresh: option("--fresh", {
       description: message`Start over although there is a checkpoint to go on from.`,
     }),
+    resume: optional(
+      option("--resume", choice(["strict", "auto"], { metavar: "HOW" }), {
+        description:
+          message`auto: where the newest checkpoint is damaged, go on from the one before it (default: strict, refuse).`,
+      }),
+    ),
+    initFrom: optional(
+      option("--init-from", string({ metavar: "FILE" }), {
+        description:
+          message`Start a new run from these weights, of any kind that can be read; a head of other classes starts at random.`,
+      }),
+    ),
   }),
   common,
 );
@@ -23,6 +37,7 @@ export const trainCommand: CommandParser<TrainOptions> = {
   examples: [
     "train experiments/quickstart",
     "train quickstart --set SOLVER.MAX_ITER=200 --device cpu",
-    "train r50_fpn_1x --set SOLVER.MAX_ITER=3 --fresh",
+    "train r50_fpn_1x --set MODEL.WEIGHT= --set SOLVER.MAX_ITER=3 --fresh",
+    "train bccd --fresh --init-from best.safetensors",
   ],
 };
