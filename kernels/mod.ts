@@ -16,6 +16,7 @@ export * from "./group_norm/mod.ts";
 export * from "./max_pool/mod.ts";
 export * from "./upsample_add/mod.ts";
 export * from "./conv2d/mod.ts";
+export * from "./deform_conv2d/mod.ts";
 export * from "./linear/mod.ts";
 export * from "./reshape/mod.ts";
 export * from "./concat_levels/mod.ts";
