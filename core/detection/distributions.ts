@@ -33,15 +33,17 @@ export function errorBins(weights: readonly number[]): Bins {
 /**
  * Counts proposals in bins.
  * @param sample.labels i32 `[N, P]`: classes under the IoU threshold in force, 0 background, −1 padding
+ * @param sample.offset sides of boxes are x2 − x1 + offset: 1 where absent
  * @param sample.targets f32 `[N, P, 4]`: regression targets as encoded with `weights`
  */
 export function countDistributions(
   { boxes, counts, names }: Proposals,
-  { truths, labels, targets, weights }: {
+  { truths, labels, targets, weights, offset }: {
     readonly truths: Truths;
     readonly labels: Tensor;
     readonly targets: Tensor;
     readonly weights: readonly number[];
+    readonly offset?: number;
   },
 ): DistributionCounts {
   // Below its threshold the matcher gives the IoU with the first truth (as the original does, whose
@@ -51,7 +53,7 @@ export function countDistributions(
     boxCounts: counts,
     truths: truths.boxes,
     truthCounts: truths.counts,
-  }, { high: 0, low: 0, lowQuality: false });
+  }, { high: 0, low: 0, lowQuality: false, offset });
   return {
     iou: histogram({ values: ious, labels, names }, { ...IOU_BINS, leastLabel: 0 }),
     error: histogram({ values: targets, labels, names }, {

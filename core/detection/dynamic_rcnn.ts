@@ -70,7 +70,7 @@ export class DynamicRcnn {
       outChannels: channels,
       useRelu: model.FPN.USE_RELU,
     });
-    this.#rpn = new Rpn(root, model.RPN, channels);
+    this.#rpn = new Rpn(root, model, channels);
     this.#head = new RoiHead(root, model, channels);
   }
 
@@ -78,7 +78,7 @@ export class DynamicRcnn {
   losses({ images, truths, ...step }: TrainingInput): TrainingOutput {
     const { sampling } = step;
     const features = this.#features(images.images);
-    const predictions = this.#rpn.predict(features);
+    const predictions = this.#rpn.predict(features, images.images);
     const rpn = this.#rpn.losses(predictions, { images, truths, sampling });
     const proposals = this.#rpn.proposals(predictions, { sizes: images.sizes, truths });
     const head = this.#head.losses(features, proposals, {
@@ -156,7 +156,7 @@ export class DynamicRcnn {
   /** Features and, as in testing, proposals. */
   #propose(images: ImageBatch): { features: Tensor[]; proposals: Proposals } {
     const features = this.#features(images.images);
-    const predictions = this.#rpn.predict(features);
+    const predictions = this.#rpn.predict(features, images.images);
     return { features, proposals: this.#rpn.proposals(predictions, { sizes: images.sizes }) };
   }
 

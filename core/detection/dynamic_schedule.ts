@@ -18,33 +18,36 @@ export interface DynamicState {
 }
 
 /** The criteria of a detector without dynamics (Faster R-CNN). */
-const FIXED_BETA = 1;
+export interface FixedCriteria {
+  readonly FG_IOU_THRESHOLD: number;
+  readonly SMOOTH_L1_BETA: number;
+}
 
 /** The IoU threshold and β in force, and the statistics that will change them. */
 export class DynamicSchedule {
   readonly #options: DynamicOptions;
-  readonly #fixedIou: number;
+  readonly #fixed: FixedCriteria;
   #iou: number;
   #beta: number;
   #ious: number[] = [];
   #errors: number[] = [];
 
-  /** @param fixedIou the threshold where DLA is off: ROI_HEADS.FG_IOU_THRESHOLD */
-  constructor(options: DynamicOptions, fixedIou: number) {
+  /** @param fixed the criteria where DLA or DSL is off: ROI_HEADS */
+  constructor(options: DynamicOptions, fixed: FixedCriteria) {
     this.#options = options;
-    this.#fixedIou = fixedIou;
+    this.#fixed = fixed;
     this.#iou = options.WARMUP_IOU;
     this.#beta = options.WARMUP_BETA;
   }
 
   /** The IoU from which a proposal is foreground; below it, background. */
   get iou(): number {
-    return this.#options.DLA ? this.#iou : this.#fixedIou;
+    return this.#options.DLA ? this.#iou : this.#fixed.FG_IOU_THRESHOLD;
   }
 
   /** Where SmoothL1 of the RoI box loss turns from quadratic to linear. */
   get beta(): number {
-    return this.#options.DSL ? this.#beta : FIXED_BETA;
+    return this.#options.DSL ? this.#beta : this.#fixed.SMOOTH_L1_BETA;
   }
 
   /** Takes the statistics of one iteration: K_I-th largest IoU, K_E-th smallest error. */

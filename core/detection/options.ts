@@ -1,5 +1,15 @@
 /** The part of the configuration that makes the model; keys as in the original's `config.MODEL`. */
 
+/**
+ * How the anchors of a cell lie, and how far cells are apart.
+ *
+ * - `detectron`: around the middle (stride − 1) / 2 of the cell, sides rounded before they are scaled; the
+ *   original's.
+ * - `torchvision`: around the cell's corner, corners rounded; cells lie ⌊padded size / cells⌋ apart.
+ * - `mmdetection`: around the cell's corner, nothing rounded.
+ */
+export type AnchorLayout = "detectron" | "torchvision" | "mmdetection";
+
 /** Region proposal network. */
 export interface RpnOptions {
   readonly ANCHOR_SIZES: readonly number[];
@@ -19,6 +29,8 @@ export interface RpnOptions {
   readonly FPN_POST_NMS_PER_BATCH: boolean;
   readonly FPN_POST_NMS_TOP_N_TRAIN: number;
   readonly FPN_POST_NMS_TOP_N_TEST: number;
+  readonly ANCHOR_LAYOUT: AnchorLayout;
+  readonly SMOOTH_L1_BETA: number;
 }
 
 /** ResNet body. */
@@ -43,6 +55,8 @@ export interface RoiHeadsOptions {
   readonly DETECTIONS_PER_IMG: number;
   readonly NMS: number;
   readonly SCORE_THRESH: number;
+  readonly SMOOTH_L1_BETA: number;
+  readonly MIN_SIZE: number;
 }
 
 /** The fully connected head. */
@@ -52,6 +66,7 @@ export interface RoiBoxHeadOptions {
   readonly POOLER_RESOLUTION: number;
   readonly POOLER_SAMPLING_RATIO: number;
   readonly POOLER_SCALES: readonly number[];
+  readonly POOLER_ALIGNED: boolean;
 }
 
 /** The paper's dynamics. */
@@ -69,6 +84,8 @@ export interface DynamicOptions {
 /** Everything that makes a {@link DynamicRcnn}. */
 export interface ModelOptions {
   readonly CLS_AGNOSTIC_BBOX_REG: boolean;
+  readonly BOX_OFFSET: number;
+  readonly LIMIT_SHRINKING: boolean;
   readonly RPN: RpnOptions;
   readonly FPN: { readonly USE_RELU: boolean };
   readonly BACKBONE: {

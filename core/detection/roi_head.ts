@@ -134,7 +134,7 @@ export class RoiHead {
     images: ImageBatch,
   ): { scores: Tensor; boxes: Tensor } {
     return noGrad(() => {
-      const { ROI_HEADS, CLS_AGNOSTIC_BBOX_REG } = this.#options;
+      const { ROI_HEADS, CLS_AGNOSTIC_BBOX_REG, BOX_OFFSET, LIMIT_SHRINKING } = this.#options;
       const [n = 0, p = 0] = proposals.boxes.shape;
       const classes = this.#options.ROI_BOX_HEAD.NUM_CLASSES;
       const rois = proposals.boxes.view([n * p, 4]);
@@ -145,6 +145,8 @@ export class RoiHead {
         weights: ROI_HEADS.BBOX_REG_WEIGHTS,
         classes,
         classAgnostic: CLS_AGNOSTIC_BBOX_REG,
+        offset: BOX_OFFSET,
+        limitShrinking: LIMIT_SHRINKING,
       });
       return { scores, boxes };
     });
@@ -161,6 +163,7 @@ export class RoiHead {
       const keep = classNms({ scores, boxes, counts: proposals.counts }, {
         scoreThreshold: this.#options.ROI_HEADS.SCORE_THRESH,
         iouThreshold: this.#options.ROI_HEADS.NMS,
+        offset: this.#options.BOX_OFFSET,
       });
       return { scores, boxes, keep };
     });
@@ -171,13 +174,16 @@ export class RoiHead {
     rois: Tensor,
     { valid, images }: { valid: Tensor; images: number },
   ): { logits: Tensor; deltas: Tensor } {
-    const { POOLER_RESOLUTION, POOLER_SAMPLING_RATIO, POOLER_SCALES } = this.#options.ROI_BOX_HEAD;
+    const { ROI_BOX_HEAD, BOX_OFFSET } = this.#options;
+    const { POOLER_RESOLUTION, POOLER_SAMPLING_RATIO, POOLER_SCALES } = ROI_BOX_HEAD;
     const count = rois.shape[0]!;
     const pooled = roiAlign(features.slice(0, POOLER_SCALES.length), { rois, valid }, {
       rowsPerImage: count / images,
       scales: POOLER_SCALES,
       resolution: POOLER_RESOLUTION,
       samplingRatio: POOLER_SAMPLING_RATIO,
+      aligned: ROI_BOX_HEAD.POOLER_ALIGNED,
+      offset: BOX_OFFSET,
     });
     const flat = reshape(pooled, [count, pooled.size / Math.max(1, count)]);
     const hidden = this.#fc7.apply(this.#fc6.apply(flat, { relu: true }), { relu: true });
@@ -188,18 +194,18 @@ export class RoiHead {
     proposals: Proposals,
     { truths, criteria, sampling, imagesPerGpu, distributions = false }: RoiStep,
   ): RoiSample {
-    const { ROI_HEADS, DYNAMIC_RCNN } = this.#options;
+    const { ROI_HEADS, DYNAMIC_RCNN, BOX_OFFSET: offset } = this.#options;
     const { boxes, counts } = proposals;
     const { matches, ious } = matchBoxes({
       boxes,
       boxCounts: counts,
       truths: truths.boxes,
       truthCounts: truths.counts,
-    }, { high: criteria.iou, low: criteria.iou, lowQuality: false });
+    }, { high: criteria.iou, low: criteria.iou, lowQuality: false, offset });
     const labels = roiLabels({ matches, truthLabels: truths.labels, boxCounts: counts });
     const targets = encodeBoxes(
       { boxes, truths: truths.boxes, matches },
-      ROI_HEADS.BBOX_REG_WEIGHTS,
+      { weights: ROI_HEADS.BBOX_REG_WEIGHTS, offset },
     );
     const statistics = {
       iou: kthValue({ values: ious, counts }, { k: DYNAMIC_RCNN.KI * imagesPerGpu, largest: true }),
@@ -228,6 +234,7 @@ export class RoiHead {
           labels,
           targets,
           weights: ROI_HEADS.BBOX_REG_WEIGHTS,
+          offset,
         })
         : undefined,
     };

@@ -25,12 +25,9 @@ import { Conv2d } from "../nn/conv.ts";
 import { normal } from "../nn/initial.ts";
 import type { StateScope } from "../nn/state.ts";
 import { nhwc, noGrad, type Tensor } from "../runtime/mod.ts";
-import { cellAnchors } from "./anchors.ts";
+import { cellAnchors, cellStrides } from "./anchors.ts";
 import type { ImageBatch, Proposals, Sampling, Truths } from "./batch.ts";
-import type { RpnOptions } from "./options.ts";
-
-/** β of the RPN's SmoothL1: fixed, unlike the RoI head's. */
-const RPN_BETA = 1 / 9;
+import type { ModelOptions, RpnOptions } from "./options.ts";
 
 /** Box coding of anchors is unweighted. */
 const RPN_WEIGHTS = [1, 1, 1, 1] as const;
@@ -59,14 +56,20 @@ interface Segment {
 /** The region proposal network over pyramid features of `channels` channels. */
 export class Rpn {
   readonly #options: RpnOptions;
+  /** How boxes are coded, and measured everywhere. */
+  readonly #coding: { readonly weights: readonly number[]; readonly offset: number };
+  readonly #limitShrinking: boolean;
   readonly #conv: Conv2d;
   readonly #logits: Conv2d;
   readonly #deltas: Conv2d;
   readonly #cells: readonly Float32Array<ArrayBuffer>[];
 
   /** Declares `rpn_conv`, `rpn_cls_logits` and `rpn_bbox_pred` below `scope`. */
-  constructor(scope: StateScope, options: RpnOptions, channels: number) {
+  constructor(scope: StateScope, model: ModelOptions, channels: number) {
+    const options = model.RPN;
     this.#options = options;
+    this.#coding = { weights: RPN_WEIGHTS, offset: model.BOX_OFFSET };
+    this.#limitShrinking = model.LIMIT_SHRINKING;
     const anchors = options.ASPECT_RATIOS.length;
     const shared = { inChannels: channels, initial: normal(0.01) };
     this.#conv = new Conv2d(scope.child("rpn_conv"), {
@@ -86,20 +89,31 @@ export class Rpn {
       kernel: 1,
     });
     this.#cells = options.ANCHOR_SIZES.map((size, level) =>
-      cellAnchors(options.ANCHOR_STRIDE[level]!, [size], options.ASPECT_RATIOS)
+      cellAnchors(options.ANCHOR_STRIDE[level]!, [size], {
+        ratios: options.ASPECT_RATIOS,
+        layout: options.ANCHOR_LAYOUT,
+      })
     );
   }
 
-  /** Predictions for features at the anchors' strides, finest first. */
-  predict(features: readonly Tensor[]): RpnPredictions {
+  /**
+   * Predictions for features at the anchors' strides, finest first.
+   * @param images `[N, H, W, 3]`: of the padded size, which some anchors' distances depend on
+   */
+  predict(features: readonly Tensor[], images: Tensor): RpnPredictions {
     const perLevel = features.map((feature) => {
       const hidden = this.#conv.apply(feature, { relu: true });
       return { logits: this.#logits.apply(hidden), deltas: this.#deltas.apply(hidden) };
     });
     const logits = concatLevels(perLevel.map(({ logits }) => logits), { width: 1, flat: true });
+    const layout = this.#options.ANCHOR_LAYOUT;
+    const [, paddedHeight, paddedWidth] = nhwc(images.shape, "a batch of images");
+    const padded = { height: paddedHeight, width: paddedWidth };
     const levels = features.map((feature, level) => {
       const [, height, width] = nhwc(feature.shape, "a pyramid feature");
-      return { height, width, stride: this.#options.ANCHOR_STRIDE[level]! };
+      const stride = this.#options.ANCHOR_STRIDE[level]!;
+      const cells = { height, width };
+      return { ...cells, ...cellStrides(stride, { cells, padded, layout }) };
     });
     const perCell = this.#options.ASPECT_RATIOS.length;
     return {
@@ -120,7 +134,7 @@ export class Rpn {
       targets,
       labels,
       indices: sample.indices,
-      beta: RPN_BETA,
+      beta: this.#options.SMOOTH_L1_BETA,
     });
     return { classLoss, boxLoss, counts: sample.counts };
   }
@@ -139,15 +153,17 @@ export class Rpn {
       const segments = topSegments(levelSizes, options.preNms);
       const indices = topK(logits, segments.anchors);
       const boxes = decodeBoxes({ boxes: anchors, deltas, indices, imageSizes: sizes }, {
-        weights: RPN_WEIGHTS,
+        ...this.#coding,
+        limitShrinking: this.#limitShrinking,
       });
       const scores = gatherRows(logits, indices);
       const valid = this.#options.MIN_SIZE > 0
-        ? largeBoxes(boxes, this.#options.MIN_SIZE)
+        ? largeBoxes(boxes, { minSize: this.#options.MIN_SIZE, offset: this.#coding.offset })
         : undefined;
       const kept = nms({ boxes, valid }, {
         segments: segments.proposals.map((segment) => ({ ...segment, keep: options.postNms })),
         threshold: this.#options.NMS_THRESH,
+        offset: this.#coding.offset,
       });
       const total = boxes.shape[1]!;
       const chosen = { scores, mask: kept, boxes };
@@ -174,11 +190,12 @@ export class Rpn {
       high: options.FG_IOU_THRESHOLD,
       low: options.BG_IOU_THRESHOLD,
       lowQuality: true,
+      offset: this.#coding.offset,
     });
     const labels = rpnLabels({ anchors, matches, imageSizes: images.sizes }, {
       straddle: options.STRADDLE_THRESH,
     });
-    const targets = encodeBoxes({ boxes, truths: truths.boxes, matches }, RPN_WEIGHTS);
+    const targets = encodeBoxes({ boxes, truths: truths.boxes, matches }, this.#coding);
     const sample = sampleLabels(labels, {
       ...sampling,
       batchSize: options.BATCH_SIZE_PER_IMAGE,

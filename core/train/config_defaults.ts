@@ -41,7 +41,10 @@ const TEST: ConfigInput["TEST"] = {
 
 const MODEL: ConfigInput["MODEL"] = {
   WEIGHT: "data/basemodels/R-50.pkl",
+  WEIGHT_NAMES: "",
   CLS_AGNOSTIC_BBOX_REG: false,
+  BOX_OFFSET: 1,
+  LIMIT_SHRINKING: false,
   RPN: {
     ANCHOR_SIZES: [32, 64, 128, 256, 512],
     ANCHOR_STRIDE: [4, 8, 16, 32, 64],
@@ -60,6 +63,8 @@ const MODEL: ConfigInput["MODEL"] = {
     FPN_POST_NMS_PER_BATCH: true,
     FPN_POST_NMS_TOP_N_TRAIN: 1000 * SOLVER.IMS_PER_GPU,
     FPN_POST_NMS_TOP_N_TEST: 1000 * TEST.IMS_PER_GPU,
+    ANCHOR_LAYOUT: "detectron",
+    SMOOTH_L1_BETA: 1 / 9,
   },
   FPN: { USE_RELU: false },
   BACKBONE: { CONV_BODY: "R-50-FPN", FREEZE_CONV_BODY_AT: 2 },
@@ -88,6 +93,8 @@ const MODEL: ConfigInput["MODEL"] = {
     DETECTIONS_PER_IMG: 100,
     NMS: 0.5,
     SCORE_THRESH: 0.05,
+    SMOOTH_L1_BETA: 1,
+    MIN_SIZE: 0,
   },
   ROI_BOX_HEAD: {
     MLP_HEAD_DIM: 1024,
@@ -95,6 +102,7 @@ const MODEL: ConfigInput["MODEL"] = {
     POOLER_RESOLUTION: 7,
     POOLER_SAMPLING_RATIO: 2,
     POOLER_SCALES: [1 / 4, 1 / 8, 1 / 16, 1 / 32],
+    POOLER_ALIGNED: false,
   },
   DYNAMIC_RCNN: {
     KI: 75,
@@ -128,6 +136,7 @@ export const defaultValues: ConfigInput = {
     HUE: 0,
     HORIZONTAL_FLIP_PROB_TRAIN: 0.5,
     VERTICAL_FLIP_PROB_TRAIN: 0,
+    RESIZE: "pillow",
   },
   DATALOADER: {
     ASPECT_RATIO_GROUPING: true,
@@ -135,6 +144,7 @@ export const defaultValues: ConfigInput = {
     SIZE_DIVISIBILITY: 32,
     BAD_IMAGES: "error",
     CACHE_MB: 512,
+    LABELS: "ascending",
   },
   SOLVER,
   TEST,

@@ -92,6 +92,8 @@ const INPUT = section({
   HUE: number("a number from 0 to 0.5", (n) => n >= 0 && n <= 0.5),
   HORIZONTAL_FLIP_PROB_TRAIN: fraction(),
   VERTICAL_FLIP_PROB_TRAIN: fraction(),
+  /** Ours: whose rule of sizes and whose interpolation: Pillow's, torchvision's or OpenCV's as mmcv calls it. */
+  RESIZE: oneOf(["pillow", "torch", "opencv"]),
 });
 
 const DATALOADER = section({
@@ -102,6 +104,8 @@ const DATALOADER = section({
   BAD_IMAGES: oneOf(["error", "skip"]),
   /** Ours: megabytes of decoded images kept in memory; 0 keeps none. */
   CACHE_MB: atLeastZero(),
+  /** Ours: a category's class is its place among the data set's ascending ids, or its id itself. */
+  LABELS: oneOf(["ascending", "ids"]),
 });
 
 const SOLVER = section({
@@ -158,6 +162,10 @@ const RPN = section({
   FPN_POST_NMS_PER_BATCH: bool(),
   FPN_POST_NMS_TOP_N_TRAIN: count(),
   FPN_POST_NMS_TOP_N_TEST: count(),
+  /** Ours: whose anchors; see core/detection/options.ts. */
+  ANCHOR_LAYOUT: oneOf(["detectron", "torchvision", "mmdetection"]),
+  /** Ours: β of the RPN's box loss; one far below any error, such as 1e-9, makes it L1. */
+  SMOOTH_L1_BETA: positive(),
 });
 
 const RESNETS = section({
@@ -180,7 +188,13 @@ const RESNETS = section({
 const MODEL = section({
   /** File of initial weights; "" starts from random ones. */
   WEIGHT: text(),
+  /** Ours: whose names the tensors of WEIGHT have, "" for the original's; files of ours are always known. */
+  WEIGHT_NAMES: oneOf(["", "torchvision", "mmdetection"]),
   CLS_AGNOSTIC_BBOX_REG: bool(),
+  /** Ours: boxes are x2 − x1 + BOX_OFFSET wide: 1, or 0 where x2 and y2 are not the last pixel but the end. */
+  BOX_OFFSET: integer(0, 1),
+  /** Ours: caps dw and dh below as above, at −ln(1000 / 16). */
+  LIMIT_SHRINKING: bool(),
   RPN,
   FPN: section({ USE_RELU: bool() }),
   BACKBONE: section({
@@ -205,14 +219,21 @@ const MODEL = section({
     DETECTIONS_PER_IMG: count(),
     NMS: fraction(),
     SCORE_THRESH: fraction(),
+    /** Ours: β of the box loss, in force where DYNAMIC_RCNN.DSL is off. */
+    SMOOTH_L1_BETA: positive(),
+    /** Ours: detections with a side below it, in pixels of the resized image, are dropped. */
+    MIN_SIZE: atLeastZero(),
   }),
   ROI_BOX_HEAD: section({
     MLP_HEAD_DIM: count(),
     /** Classes of the data set and the background, which is class 0. */
     NUM_CLASSES: integer(2),
     POOLER_RESOLUTION: count(),
-    POOLER_SAMPLING_RATIO: count(),
+    /** Samples along each side of a bin; 0: as many as it has pixels, rounded up. */
+    POOLER_SAMPLING_RATIO: integer(0),
     POOLER_SCALES: some(positive(), "scale"),
+    /** Ours: RoIAlign half a pixel further up and left, sides below 1 as they are. */
+    POOLER_ALIGNED: bool(),
   }),
   DYNAMIC_RCNN: section({
     KI: count(),
@@ -222,7 +243,7 @@ const MODEL = section({
     WARMUP_BETA: positive(),
     /** Ours: dynamic label assignment; off holds the IoU threshold at ROI_HEADS' fixed one. */
     DLA: bool(),
-    /** Ours: dynamic SmoothL1; off holds β at 1, Faster R-CNN's own. */
+    /** Ours: dynamic SmoothL1; off holds β at ROI_HEADS.SMOOTH_L1_BETA. */
     DSL: bool(),
     /** Ours: β never falls below this. */
     MIN_BETA: positive(),

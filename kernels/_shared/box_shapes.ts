@@ -23,6 +23,14 @@ export function boxRows(
   return { rows, imageStride: batch === images ? rows : 0 };
 }
 
+/** How boxes are coded as offsets from others. */
+export interface BoxCoding {
+  /** Of dx, dy, dw, dh: what the offsets are multiplied with. */
+  readonly weights: readonly number[];
+  /** Sides are x2 − x1 + offset: 1, as in the original, where absent. */
+  readonly offset?: number;
+}
+
 /** The four weights of box offsets. @throws RangeError where there are not four. */
 export function fourWeights(weights: readonly number[]): [number, number, number, number] {
   const [x, y, w, h] = weights;

@@ -23,10 +23,10 @@ const kernel = defineKernel({
   signature: { cells: "f32", anchors: "f32" },
   host,
   wgsl: ({ levels }: { levels: readonly GridLevel[] }) =>
-    levels.map(({ height, width, stride, perCell, cellBase, base }) => {
-      const count = height * width * perCell;
+    levels.map(({ height, ...level }) => {
+      const count = height * level.width * level.perCell;
       const { grid, rowLength: row } = gridFor(count, 64);
-      return { shader, uniforms: { count, row, width, perCell, cellBase, base, stride }, grid };
+      return { shader, uniforms: { count, row, ...level }, grid };
     }),
 });
 
@@ -35,6 +35,8 @@ export interface AnchorLevel {
   readonly height: number;
   readonly width: number;
   readonly stride: number;
+  /** Pixels between rows, where they are not as far apart as columns. */
+  readonly strideY?: number;
 }
 
 /**
@@ -79,7 +81,7 @@ function placeLevels(
         `Cannot lay anchors as level ${i} must have 4 numbers per cell anchor: ${cells[i]!.length}`,
       );
     }
-    const placed = { ...level, perCell, cellBase, base };
+    const placed = { strideY: level.stride, ...level, perCell, cellBase, base };
     cellBase += perCell;
     base += level.height * level.width * perCell;
     return placed;

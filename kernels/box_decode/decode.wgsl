@@ -1,4 +1,4 @@
-// out[n][k][c] = boxes moved by their offsets and clipped to the image; widths are inclusive.
+// out[n][k][c] = boxes moved by their offsets and clipped to the image; sides are x2 - x1 + offset.
 // One invocation decodes one box.
 struct Params {
   count: u32, // N·K·C
@@ -16,6 +16,8 @@ struct Params {
   weightW: f32,
   weightH: f32,
   largestLog: f32,
+  smallestLog: f32,
+  offset: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> boxes: array<vec4f>;
@@ -41,12 +43,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let at = (image * params.rows + u32(source)) * params.columns + column;
   let shift = vec2f(deltas[at], deltas[at + 1u]) / vec2f(params.weightX, params.weightY);
   let grow = vec2f(deltas[at + 2u], deltas[at + 3u]) / vec2f(params.weightW, params.weightH);
-  let size = box.zw - box.xy + 1.0;
+  let size = box.zw - box.xy + params.offset;
   let center = shift * size + (box.xy + 0.5 * size);
-  let half = 0.5 * exp(min(grow, vec2f(params.largestLog))) * size;
-  var result = vec4f(center - half, center + half - 1.0);
+  let half = 0.5 * exp(clamp(grow, vec2f(params.smallestLog), vec2f(params.largestLog))) * size;
+  var result = vec4f(center - half, center + half - params.offset);
   if (params.clip == 1u) {
-    let last = (imageSizes[image] - 1.0).xyxy;
+    let last = (imageSizes[image] - params.offset).xyxy;
     result = min(max(result, vec4f(0.0)), last);
   }
   decoded[i] = result;

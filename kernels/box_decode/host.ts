@@ -16,6 +16,10 @@ export interface DecodeParams {
   readonly agnostic: boolean;
   readonly clip: boolean;
   readonly weights: readonly [number, number, number, number];
+  /** dw and dh below this count as this. */
+  readonly smallestLog: number;
+  /** Sides are x2 − x1 + offset. */
+  readonly offset: number;
 }
 
 interface DecodeArrays {
@@ -46,35 +50,38 @@ export function decodeBoxes(arrays: DecodeArrays, params: DecodeParams): void {
           out: (first + c) * 4,
         });
       }
-      if (params.clip) clip(arrays, image, { from: first * 4, to: (first + classes) * 4 });
+      if (params.clip) {
+        clip(arrays, image, { from: first * 4, to: (first + classes) * 4, offset: params.offset });
+      }
     }
   }
 }
 
 function decodeOne(
   { boxes, deltas, decoded }: DecodeArrays,
-  { weights }: DecodeParams,
+  { weights, smallestLog, offset }: DecodeParams,
   { box, delta, out }: { box: number; delta: number; out: number },
 ): void {
   for (let axis = 0; axis < 2; axis++) {
     const start = boxes[box + axis]!;
-    const size = boxes[box + 2 + axis]! - start + 1;
+    const size = boxes[box + 2 + axis]! - start + offset;
     const center = deltas[delta + axis]! / weights[axis]! * size + (start + 0.5 * size);
-    const grow = Math.min(deltas[delta + 2 + axis]! / weights[2 + axis]!, LARGEST_LOG);
+    const given = deltas[delta + 2 + axis]! / weights[2 + axis]!;
+    const grow = Math.min(Math.max(given, smallestLog), LARGEST_LOG);
     const half = 0.5 * Math.exp(grow) * size;
     decoded[out + axis] = center - half;
-    // The asymmetry is right: the inclusive corner of a box of this size.
-    decoded[out + 2 + axis] = center + half - 1;
+    // The asymmetry is right: with inclusive corners, the last pixel of a box of this size.
+    decoded[out + 2 + axis] = center + half - offset;
   }
 }
 
 function clip(
   { imageSizes, decoded }: DecodeArrays,
   image: number,
-  { from, to }: { from: number; to: number },
+  { from, to, offset }: { from: number; to: number; offset: number },
 ): void {
   for (let i = from; i < to; i++) {
-    const last = imageSizes[image * 2 + (i & 1)]! - 1;
+    const last = imageSizes[image * 2 + (i & 1)]! - offset;
     decoded[i] = Math.min(Math.max(decoded[i]!, 0), last);
   }
 }

@@ -13,12 +13,15 @@ import {
   scope,
   type Tensor,
 } from "../../core/runtime/mod.ts";
-import { boxRows, fourWeights } from "../_shared/box_shapes.ts";
+import { type BoxCoding, boxRows, fourWeights } from "../_shared/box_shapes.ts";
 import { expectShape } from "../_shared/expect_shape.ts";
 import source from "./decode.wgsl" with { type: "text" };
 import { decodeBoxes as host, type DecodeParams, LARGEST_LOG } from "./host.ts";
 
 const shader = { source };
+
+/** No dw or dh is below it: as float32, −10^38. */
+const UNLIMITED = -1e38;
 
 const kernel = defineKernel({
   name: "box_decode",
@@ -40,7 +43,7 @@ const kernel = defineKernel({
 
 /** What {@link decodeBoxes} works on. */
 export interface DecodeInput {
-  /** f32 `[N, P, 4]`, or `[1, P, 4]` or `[P, 4]` shared by all images; x1, y1, x2, y2, inclusive. */
+  /** f32 `[N, P, 4]`, or `[1, P, 4]` or `[P, 4]` shared by all images; x1, y1, x2, y2. */
   readonly boxes: Tensor;
   /**
    * f32 `[N, P, 4]` (or `[N·P, 4]`); with classes `[N·P, 4·C]`, class c in columns 4c…4c + 3; class-agnostic
@@ -54,10 +57,10 @@ export interface DecodeInput {
 }
 
 /** How {@link decodeBoxes} decodes. */
-export interface DecodeOptions {
-  /** Of dx, dy, dw, dh: what the offsets were multiplied with. */
-  readonly weights: readonly number[];
-  /** Clips to [0, W − 1] × [0, H − 1]; true where absent. */
+export interface DecodeOptions extends BoxCoding {
+  /** Caps dw and dh below too, at −ln(1000 / 16); false where absent. */
+  readonly limitShrinking?: boolean;
+  /** Clips to [0, W − offset] × [0, H − offset]; true where absent. */
   readonly clip?: boolean;
   /** C: decodes each box once for every class; one box without the class axis where absent. */
   readonly classes?: number;
@@ -67,14 +70,14 @@ export interface DecodeOptions {
 
 /**
  * Boxes moved by predicted offsets: centre + (dx·w, dy·h) / weights, sides · exp(dw, dh), with dw and dh
- * capped at ln(1000 / 16); x2 and y2 are the last pixel (− 1). Not differentiable: proposals are constants
+ * capped at ln(1000 / 16); x2 and y2 are the end less the offset (1: the last pixel). Not differentiable: proposals are constants
  * to the losses.
  * @returns f32 `[N, K, 4]` (K = P without `indices`), with classes `[N, K, C, 4]`; zeros where an index is −1
  * @throws RangeError where the shapes do not fit or there are not four weights
  */
 export function decodeBoxes(input: DecodeInput, options: DecodeOptions): Tensor {
   const { boxes, deltas, imageSizes } = input;
-  const { clip = true, classes = 1, classAgnostic: agnostic = false } = options;
+  const { clip = true, classes = 1, classAgnostic: agnostic = false, offset = 1 } = options;
   const images = imageSizes.shape[0] ?? 0;
   const { rows, imageStride } = boxRows(boxes, images, "boxes to decode");
   const columns = deltas.shape.at(-1) ?? 0;
@@ -97,7 +100,8 @@ export function decodeBoxes(input: DecodeInput, options: DecodeOptions): Tensor 
     launch(kernel, { boxes, deltas, indices, imageSizes, decoded }, {
       ...{ images, rows, imageStride, picked, classes, columns },
       ...{ indexed: input.indices !== undefined, agnostic, clip },
-      weights: fourWeights(options.weights),
+      ...{ weights: fourWeights(options.weights), offset },
+      smallestLog: options.limitShrinking ? -LARGEST_LOG : UNLIMITED,
     });
     return decoded;
   });

@@ -1,4 +1,4 @@
-// targets[n][p] = offsets of the matched truth from boxes[n][p], weighted; widths are inclusive.
+// targets[n][p] = offsets of the matched truth from boxes[n][p], weighted; sides are x2 - x1 + offset.
 // One invocation encodes one box.
 struct Params {
   count: u32, // N·P
@@ -10,6 +10,7 @@ struct Params {
   weightY: f32,
   weightW: f32,
   weightH: f32,
+  offset: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> boxes: array<vec4f>;
@@ -24,8 +25,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let image = i / params.rows;
   let box = boxes[image * params.imageStride + i % params.rows];
   let truth = truths[image * params.truths + u32(max(matches[i], 0))];
-  let size = box.zw - box.xy + 1.0;
-  let truthSize = truth.zw - truth.xy + 1.0;
+  let size = box.zw - box.xy + params.offset;
+  let truthSize = truth.zw - truth.xy + params.offset;
   if (!(min(min(size.x, size.y), min(truthSize.x, truthSize.y)) > 0.0)) {
     targets[i] = vec4f(0.0);
     return;

@@ -11,6 +11,8 @@ export interface EncodeParams {
   /** G. */
   readonly truths: number;
   readonly weights: readonly [number, number, number, number];
+  /** Sides are x2 − x1 + offset. */
+  readonly offset: number;
 }
 
 /** targets[n][p] = encode(truths[n][max(matches[n][p], 0)], boxes[n][p]). */
@@ -21,7 +23,7 @@ export function encodeBoxes(
     matches: Int32Array;
     targets: FloatArray;
   },
-  { images, rows, imageStride, truths: perImage, weights }: EncodeParams,
+  { images, rows, imageStride, truths: perImage, weights, offset }: EncodeParams,
 ): void {
   const [weightX, weightY, weightW, weightH] = weights;
   for (let image = 0; image < images; image++) {
@@ -29,10 +31,10 @@ export function encodeBoxes(
       const out = image * rows + row;
       const b = (image * imageStride + row) * 4;
       const t = (image * perImage + Math.max(matches[out]!, 0)) * 4;
-      const width = boxes[b + 2]! - boxes[b]! + 1;
-      const height = boxes[b + 3]! - boxes[b + 1]! + 1;
-      const truthWidth = truths[t + 2]! - truths[t]! + 1;
-      const truthHeight = truths[t + 3]! - truths[t + 1]! + 1;
+      const width = boxes[b + 2]! - boxes[b]! + offset;
+      const height = boxes[b + 3]! - boxes[b + 1]! + offset;
+      const truthWidth = truths[t + 2]! - truths[t]! + offset;
+      const truthHeight = truths[t + 3]! - truths[t + 1]! + offset;
       if (!(Math.min(width, height, truthWidth, truthHeight) > 0)) {
         targets.fill(0, out * 4, out * 4 + 4);
         continue;

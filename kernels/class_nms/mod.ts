@@ -51,10 +51,11 @@ const keepKernel = defineKernel({
 /**
  * Which class boxes are detections.
  * @param inputs.scores f32 [N, P, C]: softmax, class 0 the background
- * @param inputs.boxes f32 [N, P, C, 4] (x1, y1, x2, y2), inclusive widths, clipped
+ * @param inputs.boxes f32 [N, P, C, 4] (x1, y1, x2, y2), clipped
  * @param inputs.counts i32 [N]: proposals of each image in use
  * @param options.scoreThreshold candidates have strictly more (0.05 in the original)
  * @param options.iouThreshold a candidate is suppressed by a kept one of its class with a strictly larger IoU
+ * @param options.offset sides are x2 − x1 + offset: 1, as in the original, where absent
  * @returns i32 [N, P, C]: 1 for the survivors of class ≥ 1, else 0; equal scores count in proposal order
  * @throws RangeError for fewer than two classes or more than 16384 proposals
  */
@@ -64,9 +65,10 @@ export function classNms(
     readonly boxes: Tensor;
     readonly counts: Tensor;
   },
-  { scoreThreshold, iouThreshold }: {
+  { scoreThreshold, iouThreshold, offset = 1 }: {
     readonly scoreThreshold: number;
     readonly iouThreshold: number;
+    readonly offset?: number;
   },
 ): Tensor {
   const [images, proposals, classes] = scores.shape as [number, number, number];
@@ -103,6 +105,7 @@ export function classNms(
     const mask = suppress({ boxes: ordered.boxes, valid: sorted }, {
       segments: [segment],
       threshold: iouThreshold,
+      offset,
       validFrom: 0,
     });
     launch(keepKernel, { sorted, mask, keep }, shape);

@@ -12,18 +12,22 @@ const kernel = defineKernel({
   name: "large_boxes",
   signature: { boxes: "f32", out: "i32" },
   host: forward,
-  wgsl: ({ count, minSize }: { count: number; minSize: number }) => [
-    { shader, uniforms: { count, minSize }, grid: [Math.ceil(count / 64), 1, 1] },
+  wgsl: (params: { count: number; minSize: number; offset: number }) => [
+    { shader, uniforms: params, grid: [Math.ceil(params.count / 64), 1, 1] },
   ],
 });
 
 /**
- * @param boxes f32 `[N, K, 4]`, xyxy, widths inclusive
- * @param minSize pixels
+ * @param boxes f32 `[N, K, 4]`, xyxy
+ * @param options.minSize pixels
+ * @param options.offset sides are x2 − x1 + offset: 1, as in the original, where absent
  * @returns i32 `[N, K]`: 1 where width and height are at least `minSize`
  */
-export function largeBoxes(boxes: Tensor, minSize: number): Tensor {
+export function largeBoxes(
+  boxes: Tensor,
+  { minSize, offset = 1 }: { readonly minSize: number; readonly offset?: number },
+): Tensor {
   const out = empty(boxes.device, boxes.shape.slice(0, 2), "i32");
-  launch(kernel, { boxes, out }, { count: out.size, minSize });
+  launch(kernel, { boxes, out }, { count: out.size, minSize, offset });
   return out;
 }

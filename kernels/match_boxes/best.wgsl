@@ -6,6 +6,7 @@ struct Params {
   imageStride: u32, // boxes from one image's first to the next one's; 0 where all share them
   truths: u32, // G
   counted: u32, // 1: boxCounts says how many boxes each image has; 0: all
+  offset: f32, // sides are x2 - x1 + offset
 }
 override PER: u32 = 16u;
 @group(0) @binding(0) var<uniform> params: Params;
@@ -27,7 +28,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var k = 0u; k < PER; k++) {
     let row = (group.x * PER + k) * 64u + lane;
     if (row >= rows) { break; }
-    top = max(top, boxIou(truth, boxes[image * params.imageStride + row]));
+    top = max(top, boxIou(truth, boxes[image * params.imageStride + row], params.offset));
   }
   if (top > 0.0) { atomicMax(&best[slot], bitcast<u32>(top)); }
 }

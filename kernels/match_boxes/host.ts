@@ -11,6 +11,8 @@ export interface MatchParams {
   readonly lowQuality: boolean;
   readonly high: number;
   readonly low: number;
+  /** Sides are x2 − x1 + offset. */
+  readonly offset: number;
 }
 
 interface MatchArrays {
@@ -27,6 +29,7 @@ interface Image {
   readonly boxes: FloatArray;
   readonly truths: FloatArray;
   readonly row: Float32Array;
+  readonly offset: number;
 }
 
 const { fround, max, min } = Math;
@@ -42,6 +45,7 @@ export function matchBoxes(arrays: MatchArrays, params: MatchParams): void {
       boxes: arrays.boxes.subarray(n * imageStride * 4, (n * imageStride + rows) * 4),
       truths: arrays.truths.subarray(n * capacity * 4, (n * capacity + count) * 4),
       row: new Float32Array(count),
+      offset: params.offset,
     };
     const best = params.lowQuality ? bestOfTruths(image, used) : undefined;
     for (let p = 0; p < used; p++) {
@@ -81,19 +85,21 @@ function bestOfTruths(image: Image, used: number): Float32Array {
  * the arrays hold, as the original and the WGSL do, so that thresholds and ties are decided alike on all
  * devices (but for those that fuse multiply and add, by an ulp).
  */
-function iouRow({ boxes, truths, row }: Image, p: number): void {
+function iouRow({ boxes, truths, row, offset }: Image, p: number): void {
   const x1 = boxes[p * 4]!, y1 = boxes[p * 4 + 1]!, x2 = boxes[p * 4 + 2]!, y2 = boxes[p * 4 + 3]!;
-  const area = fround(fround(fround(x2 - x1) + 1) * fround(fround(y2 - y1) + 1));
+  const area = fround(fround(fround(x2 - x1) + offset) * fround(fround(y2 - y1) + offset));
   for (let g = 0, t = 0; g < row.length; g++, t += 4) {
     const tx1 = truths[t]!, ty1 = truths[t + 1]!, tx2 = truths[t + 2]!, ty2 = truths[t + 3]!;
-    const width = fround(fround((tx2 < x2 ? tx2 : x2) - (tx1 > x1 ? tx1 : x1)) + 1);
-    const height = fround(fround((ty2 < y2 ? ty2 : y2) - (ty1 > y1 ? ty1 : y1)) + 1);
+    const width = fround(fround((tx2 < x2 ? tx2 : x2) - (tx1 > x1 ? tx1 : x1)) + offset);
+    const height = fround(fround((ty2 < y2 ? ty2 : y2) - (ty1 > y1 ? ty1 : y1)) + offset);
     if (!(width > 0 && height > 0)) {
       row[g] = 0;
       continue;
     }
     const inter = fround(width * height);
-    const truthArea = fround(fround(fround(tx2 - tx1) + 1) * fround(fround(ty2 - ty1) + 1));
+    const truthArea = fround(
+      fround(fround(tx2 - tx1) + offset) * fround(fround(ty2 - ty1) + offset),
+    );
     row[g] = inter / fround(fround(truthArea + area) - inter);
   }
 }

@@ -10,6 +10,7 @@ struct Params {
   lowQuality: u32, // 1: boxes tied for a truth's best IoU are positive
   high: f32,
   low: f32,
+  offset: f32, // sides are x2 - x1 + offset
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> boxes: array<vec4f>;
@@ -39,7 +40,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var withFirst = 0.0;
   var tied = false;
   for (var g = 0u; g < count; g++) {
-    let iou = boxIou(truths[first + g], box);
+    let iou = boxIou(truths[first + g], box, params.offset);
     if (g == 0u) { withFirst = iou; }
     if (iou > top) { // strictly: the first of equals
       top = iou;

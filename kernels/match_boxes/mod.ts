@@ -34,19 +34,20 @@ const kernel = defineKernel({
     ...{ best: "u32", matches: "i32", ious: "f32" },
   },
   host,
-  wgsl: ({ images, rows, imageStride, truths, high, low, ...flags }: MatchParams): Dispatch[] => {
+  wgsl: (params: MatchParams): Dispatch[] => {
+    const { images, rows, imageStride, truths, high, low, offset, ...flags } = params;
     const counted = Number(flags.counted), lowQuality = Number(flags.lowQuality);
     const count = images * rows;
     const { grid, rowLength: row } = gridFor(count, 64);
     const match: Dispatch = {
       shader: matchShader,
-      uniforms: { count, row, rows, imageStride, truths, counted, lowQuality, high, low },
+      uniforms: { count, row, rows, imageStride, truths, counted, lowQuality, high, low, offset },
       grid,
     };
     if (!flags.lowQuality) return [match];
     const best: Dispatch = {
       shader: bestShader,
-      uniforms: { rows, imageStride, truths, counted },
+      uniforms: { rows, imageStride, truths, counted, offset },
       grid: [Math.ceil(rows / (64 * PER)), truths, images],
     };
     return [best, match];
@@ -55,7 +56,7 @@ const kernel = defineKernel({
 
 /** What {@link matchBoxes} matches. */
 export interface MatchInput {
-  /** f32 `[N, P, 4]`, or `[1, P, 4]` or `[P, 4]` shared by all images; x1, y1, x2, y2, inclusive. */
+  /** f32 `[N, P, 4]`, or `[1, P, 4]` or `[P, 4]` shared by all images; x1, y1, x2, y2. */
   readonly boxes: Tensor;
   /** i32 `[N]`: boxes in use per image; all where absent. */
   readonly boxCounts?: Tensor;
@@ -76,10 +77,12 @@ export interface MatchOptions {
    * own best one. A truth that overlaps no box at all is tied with every box, as in the original.
    */
   readonly lowQuality: boolean;
+  /** Sides are x2 − x1 + offset: 1, as in the original, where absent. */
+  readonly offset?: number;
 }
 
 /**
- * Matches every box to the truth of largest IoU (widths inclusive; the first of equals).
+ * Matches every box to the truth of largest IoU (the first of equals).
  * Not differentiable.
  * @returns `matches` i32 `[N, P]`: a truth's index, −1 below `low`, −2 between, −1 on rows of padding;
  * `ious` f32 `[N, P]`: the IoU with truth max(match, 0), so that an unmatched box reports its IoU with truth 0
@@ -111,7 +114,7 @@ export function matchBoxes(
     const best = full(device, [images, capacity], 0).view([images, capacity], "u32");
     launch(kernel, { boxes, boxCounts, truths, truthCounts, best, matches, ious }, {
       ...{ images, rows, imageStride, truths: capacity },
-      ...{ ...options, counted: input.boxCounts !== undefined },
+      ...{ ...options, offset: options.offset ?? 1, counted: input.boxCounts !== undefined },
     });
     return { matches, ious };
   });

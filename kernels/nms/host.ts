@@ -8,6 +8,8 @@ export interface NmsParams {
   /** Boxes of an image. */
   readonly length: number;
   readonly threshold: number;
+  /** Sides are x2 − x1 + offset. */
+  readonly offset: number;
   readonly useValid: number;
   readonly validFrom: number;
   /** Boxes of the longest segment. */
@@ -38,8 +40,9 @@ export function nmsHost(
     table: Uint32Array;
     mask: Int32Array;
   },
-  { images, segments, length, threshold, useValid, validFrom, longest }: NmsParams,
+  params: NmsParams,
 ): void {
+  const { images, segments, length, threshold, offset, useValid, validFrom, longest } = params;
   const kept = new Float32Array(longest * 5);
   const limit = f32(threshold);
   for (let row = 0; row < images * segments; row++) {
@@ -51,8 +54,8 @@ export function nmsHost(
       mask[i] = 0;
       if (count >= keep || (useValid === 1 && valid[i]! < validFrom)) continue;
       const at = count * 5;
-      writeBox(kept, at, { boxes, from: i * 4 });
-      if (isSuppressed(kept, at, limit)) continue;
+      writeBox(kept, at, { boxes, from: i * 4, offset });
+      if (isSuppressed(kept, at, { limit, offset })) continue;
       mask[i] = 1;
       count++;
     }
@@ -63,27 +66,33 @@ export function nmsHost(
 function writeBox(
   kept: Float32Array,
   at: number,
-  { boxes, from }: { boxes: FloatArray; from: number },
+  { boxes, from, offset }: { boxes: FloatArray; from: number; offset: number },
 ): void {
   const x1 = kept[at] = boxes[from]!;
   const y1 = kept[at + 1] = boxes[from + 1]!;
   const x2 = kept[at + 2] = boxes[from + 2]!;
   const y2 = kept[at + 3] = boxes[from + 3]!;
-  kept[at + 4] = f32(f32(f32(f32(x2) - f32(x1)) + 1) * f32(f32(f32(y2) - f32(y1)) + 1));
+  kept[at + 4] = f32(
+    f32(f32(f32(x2) - f32(x1)) + offset) * f32(f32(f32(y2) - f32(y1)) + offset),
+  );
 }
 
 /** True where a box before the one at `at` overlaps it too much: intersection > limit · union, as the WGSL says. */
-function isSuppressed(kept: Float32Array, at: number, limit: number): boolean {
+function isSuppressed(
+  kept: Float32Array,
+  at: number,
+  { limit, offset }: { limit: number; offset: number },
+): boolean {
   const x1 = kept[at]!, y1 = kept[at + 1]!, x2 = kept[at + 2]!, y2 = kept[at + 3]!;
   const area = kept[at + 4]!;
   for (let j = 0; j < at; j += 5) {
     const left = kept[j]! > x1 ? kept[j]! : x1;
     const right = kept[j + 2]! < x2 ? kept[j + 2]! : x2;
-    const width = f32(f32(right - left) + 1);
+    const width = f32(f32(right - left) + offset);
     if (width <= 0) continue;
     const top = kept[j + 1]! > y1 ? kept[j + 1]! : y1;
     const bottom = kept[j + 3]! < y2 ? kept[j + 3]! : y2;
-    const height = f32(f32(bottom - top) + 1);
+    const height = f32(f32(bottom - top) + offset);
     if (height <= 0) continue;
     const common = f32(width * height);
     const together = f32(f32(kept[j + 4]! + area) - common);

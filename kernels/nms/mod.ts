@@ -1,6 +1,6 @@
 /**
  * Non-maximum suppression: of boxes in score order, each is kept unless one kept before it has an IoU with it strictly
- * above the threshold; widths are inclusive, x2 − x1 + 1 (the original's dynamic_rcnn/kernels/cuda/nms.cu).
+ * above the threshold (the original's dynamic_rcnn/kernels/cuda/nms.cu).
  * IoU > t is decided as intersection > t · union in float32, the same on all devices. No gradient.
  * @module
  */
@@ -16,12 +16,17 @@ export type { NmsSegment } from "./suppress.ts";
  * @param inputs.valid i32 [N, K]: boxes where it is 0 neither survive nor suppress; all are valid where absent
  * @param options.segments stretches that follow one another and cover [0, K), such as the pyramid levels
  * @param options.threshold IoU in [0, 1]
+ * @param options.offset sides are x2 − x1 + offset: 1, as in the original, where absent
  * @returns i32 [N, K]: 1 for each segment's first `keep` survivors, else 0
  * @throws RangeError where segments do not cover the boxes, or one has more than 16384
  */
 export function nms(
   inputs: { readonly boxes: Tensor; readonly valid?: Tensor },
-  options: { readonly segments: readonly NmsSegment[]; readonly threshold: number },
+  options: {
+    readonly segments: readonly NmsSegment[];
+    readonly threshold: number;
+    readonly offset?: number;
+  },
 ): Tensor {
   let end = 0;
   for (const { start, size } of options.segments) {
@@ -37,5 +42,5 @@ export function nms(
       `Cannot suppress boxes of shape [${inputs.boxes.shape}] as their segments have ${end} boxes an image`,
     );
   }
-  return suppress(inputs, { ...options, validFrom: 1 });
+  return suppress(inputs, { ...options, offset: options.offset ?? 1, validFrom: 1 });
 }

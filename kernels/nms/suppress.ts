@@ -37,14 +37,14 @@ const kernel = defineKernel({
   signature: { boxes: "f32", valid: "i32", table: "u32", matrix: "u32", mask: "i32" },
   host: nmsHost,
   wgsl: (p: NmsParams, context): Dispatch[] => {
-    const { segments, length, words, threshold, useValid, validFrom } = p;
+    const { segments, length, words, threshold, offset, useValid, validFrom } = p;
     const dispatches: Dispatch[] = [];
     for (let firstImage = 0; firstImage < p.images; firstImage += p.imagesAtOnce) {
       const rows = Math.min(p.imagesAtOnce, p.images - firstImage) * segments;
       const common = { segments, length, words, firstImage, useValid, validFrom };
       dispatches.push({
         shader: overlapsShader,
-        uniforms: { ...common, threshold },
+        uniforms: { ...common, threshold, offset },
         grid: [Math.ceil(p.longest / 64), Math.ceil(p.longest / 32), rows],
       }, { shader: widthFor(scanShaders, context), uniforms: common, grid: [rows, 1, 1] });
     }
@@ -55,9 +55,14 @@ const kernel = defineKernel({
 /** Greedy NMS of each segment: see {@link nms}. A box counts where its `valid` is at least `validFrom`. */
 export function suppress(
   { boxes, valid }: { boxes: Tensor; valid?: Tensor },
-  options: { segments: readonly NmsSegment[]; threshold: number; validFrom: number },
+  options: {
+    segments: readonly NmsSegment[];
+    threshold: number;
+    validFrom: number;
+    offset: number;
+  },
 ): Tensor {
-  const { segments, threshold, validFrom } = options;
+  const { segments, threshold, validFrom, offset } = options;
   const [images, length] = boxes.shape as [number, number];
   const { device } = boxes;
   const table = segmentTable(
@@ -85,6 +90,7 @@ export function suppress(
       segments: segments.length,
       length,
       threshold: roundUp(threshold),
+      offset,
       useValid: valid ? 1 : 0,
       validFrom,
       longest: Math.max(0, ...segments.map(({ size }) => size)),

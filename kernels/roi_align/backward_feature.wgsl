@@ -29,6 +29,9 @@ struct Params {
   scale: f32,
   areaFrom: f32,
   areaTo: f32,
+  shift: f32, // of a RoI's corners, in pixels of the map
+  leastSide: f32, // of a RoI on the map
+  offset: f32, // sides in the image are x2 - x1 + offset
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dOut: array<f32>;
@@ -46,10 +49,10 @@ fn binRange(pixel: u32, extent: u32, start: f32, size: f32) -> vec2u {
 }
 
 // Sum of the bilinear weights of `pixel` in the bin's samples along one axis.
-fn pixelWeight(pixel: u32, extent: u32, bin: u32, start: f32, size: f32) -> f32 {
+fn pixelWeight(pixel: u32, extent: u32, bin: u32, start: f32, size: f32, samples: u32) -> f32 {
   var sum = 0.0;
-  for (var s = 0u; s < params.samples; s++) {
-    let position = samplePosition(start, size, bin, s);
+  for (var s = 0u; s < samples; s++) {
+    let position = samplePosition(start, size, bin, placeOf(s, samples));
     let distance = abs(clamp(position, 0.0, f32(extent - 1u)) - f32(pixel));
     sum += select(0.0, max(0.0, 1.0 - distance), isInside(position, extent));
   }
@@ -63,10 +66,12 @@ fn fromRoi(m: u32, x: u32, y: u32, lane: u32) -> mat2x4f {
   let perRoi = params.resolution * params.resolution * params.channels;
   var sum = mat2x4f();
   for (var ph = down.x; ph <= down.y; ph++) {
-    let weightY = pixelWeight(y, params.height, ph, bins.start.y, bins.size.y);
+    let weightY = sampleWeight(bins) *
+      pixelWeight(y, params.height, ph, bins.start.y, bins.size.y, bins.samples.y);
     if (weightY == 0.0) { continue; }
     for (var pw = across.x; pw <= across.y; pw++) {
-      let weight = weightY * pixelWeight(x, params.width, pw, bins.start.x, bins.size.x);
+      let weight = weightY *
+        pixelWeight(x, params.width, pw, bins.start.x, bins.size.x, bins.samples.x);
       if (weight == 0.0) { continue; }
       let at = params.outBase + (m - params.roiFrom) * perRoi + lane +
         (ph * params.resolution + pw) * params.channels;
@@ -99,7 +104,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       if (m >= params.roiFrom && m < params.roiTo) { sum += fromRoi(m, x, y, lane); }
     }
   }
-  sum = sum * (1.0 / f32(params.samples * params.samples));
   let at = params.featureBase + pixel * params.channels + lane;
   for (var j = 0u; j < 8u && lane + j * params.lanes < params.channels; j++) {
     let slot = at + j * params.lanes;

@@ -17,11 +17,14 @@ struct Params {
   featureBase: u32,
   outBase: u32,
   resolution: u32,
-  samples: u32, // along each axis of a bin
+  samples: u32, // along each axis of a bin; 0: as many as the bin has pixels, rounded up
   isFirst: u32, // 1: the finest level, which also writes the zeros of padding
   scale: f32,
   areaFrom: f32,
   areaTo: f32,
+  shift: f32, // of a RoI's corners, in pixels of the map
+  leastSide: f32, // of a RoI on the map
+  offset: f32, // sides in the image are x2 - x1 + offset
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> feature: array<f32>;
@@ -55,20 +58,21 @@ fn rowValue(rowStart: u32, tap: Tap) -> vec4f {
 fn binMean(image: u32, bins: Bins, bin: vec2u, quad: u32) -> vec4f {
   var sum = vec4f(0.0);
   let imageRow = (image - params.firstImage) * (params.rowTo - params.rowFrom);
-  for (var sy = 0u; sy < params.samples; sy++) {
-    let tapY = tapAt(samplePosition(bins.start.y, bins.size.y, bin.y, sy), params.height);
+  for (var sy = 0u; sy < bins.samples.y; sy++) {
+    let tapY = tapAt(samplePosition(bins.start.y, bins.size.y, bin.y, placeOf(sy, bins.samples.y)), params.height);
     for (var side = 0u; side < 2u; side++) {
       let y = tapY.low + side;
       if (tapY.weights[side] == 0.0 || y < params.rowFrom || y >= params.rowTo) { continue; }
       let rowStart = params.featureBase + quad +
         (imageRow + y - params.rowFrom) * params.width * params.channels;
-      for (var sx = 0u; sx < params.samples; sx++) {
-        let position = samplePosition(bins.start.x, bins.size.x, bin.x, sx);
+      for (var sx = 0u; sx < bins.samples.x; sx++) {
+        let place = placeOf(sx, bins.samples.x);
+        let position = samplePosition(bins.start.x, bins.size.x, bin.x, place);
         sum += tapY.weights[side] * rowValue(rowStart, tapAt(position, params.width));
       }
     }
   }
-  return sum / f32(params.samples * params.samples);
+  return sum * sampleWeight(bins);
 }
 
 @compute @workgroup_size(64)

@@ -7,17 +7,33 @@ const SLACK = 0.0009765625;
 // Pixels along each side of a tile of tiles.wgsl.
 const TILE = 8u;
 
-// Bins of an RoI along both axes, in pixels of the feature map.
-struct Bins { start: vec2f, size: vec2f }
+// Bins of an RoI along both axes, in pixels of the feature map, and the samples of a bin along each.
+struct Bins { start: vec2f, size: vec2f, samples: vec2u }
 
 fn binsOf(roi: vec4f) -> Bins {
-  let side = max((roi.zw - roi.xy) * params.scale, vec2f(1.0));
-  return Bins(roi.xy * params.scale, side / f32(params.resolution));
+  let start = roi.xy * params.scale - params.shift;
+  let side = max(roi.zw * params.scale - params.shift - start, vec2f(params.leastSide));
+  let bins = f32(params.resolution);
+  let samples = select(vec2u(params.samples), samplesOf(side, bins), params.samples == 0u);
+  return Bins(start, side / bins, samples);
 }
 
-fn samplePosition(start: f32, size: f32, bin: u32, sample: u32) -> f32 {
-  return start + (f32(bin) + (f32(sample) + 0.5) / f32(params.samples)) * size;
+// ceil(side / bins), of products, which all devices round alike.
+fn samplesOf(side: vec2f, bins: f32) -> vec2u {
+  let near = floor(side / bins);
+  let below = select(near, near - 1.0, (near - 1.0) * bins >= side);
+  return vec2u(select(below + 1.0, below, below * bins >= side));
 }
+
+// What the sum over a bin's samples is multiplied with.
+fn sampleWeight(bins: Bins) -> f32 { return 1.0 / f32(max(1u, bins.samples.x * bins.samples.y)); }
+
+fn samplePosition(start: f32, size: f32, bin: u32, place: f32) -> f32 {
+  return start + (f32(bin) + place) * size;
+}
+
+// Where sample `sample` of `samples` lies in its bin, from 0 to 1.
+fn placeOf(sample: u32, samples: u32) -> f32 { return (f32(sample) + 0.5) / f32(samples); }
 
 fn isInside(position: f32, extent: u32) -> bool {
   return position >= -1.0 - SLACK && position <= f32(extent) + SLACK;
@@ -25,7 +41,7 @@ fn isInside(position: f32, extent: u32) -> bool {
 
 // True where the RoI is pooled from this level: from ≤ area < to; the first level takes all below, and NaN.
 fn isOfLevel(roi: vec4f) -> bool {
-  let size = roi.zw - roi.xy + 1.0;
+  let size = roi.zw - roi.xy + params.offset;
   let area = size.x * size.y;
   return (params.isFirst == 1u || area >= params.areaFrom) && !(area >= params.areaTo);
 }

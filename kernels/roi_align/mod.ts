@@ -1,8 +1,8 @@
 /**
  * RoIAlign over a feature pyramid: each RoI is pooled from the level that its area asks for.
  *
- * Convention: the original's, not torchvision's `aligned`: no half-pixel shift, sides of at least 1 after
- * scaling, samples outside [−1, extent] contribute 0, those in between are clamped to the map. One deviation:
+ * Convention: the original's: no half-pixel shift, sides of at least 1 after scaling; or, as an option,
+ * torchvision's `aligned`: shifted by half a pixel, sides of any length. Samples outside [−1, extent] contribute 0, those in between are clamped to the map. One deviation:
  * a sample up to 2⁻¹⁰ pixels outside counts as on the border, since devices round coordinates that are equal
  * on paper differently and slivers at the image's border have samples exactly there.
  * Source: He et al., Mask R-CNN, §3; Lin et al., FPN, eq. 1; the original's `kernels/cuda/ROIAlign_cuda.cu`
@@ -55,17 +55,21 @@ export interface RoiAlignOptions {
   readonly scales: readonly number[];
   /** Bins along each side. */
   readonly resolution: number;
-  /** Samples along each side of a bin; at least 1 (the original's adaptive 0 is not supported). */
+  /** Samples along each side of a bin; 0: as many as the bin has pixels along it, rounded up. */
   readonly samplingRatio: number;
+  /** Corners half a pixel further up and left on the map, and sides below 1 as they are; false where absent. */
+  readonly aligned?: boolean;
+  /** Sides in the image are x2 − x1 + offset, which the level is chosen by: 1 where absent. */
+  readonly offset?: number;
 }
 
 /**
  * Pools RoIs; gradients flow to the features, the RoIs are constants.
- * Level: floor(4 + log2(√area / 224 + 1e-6)) of the inclusive area, clamped to the levels given.
+ * Level: floor(4 + log2(√area / 224 + 1e-6)) of the area in the image, clamped to the levels given.
  * @param features f32 `[N, H_l, W_l, C]`, one per scale
  * @returns f32 `[M, resolution, resolution, C]`; zeros for padding
- * @throws RangeError where the shapes do not fit, scales are no falling powers of two, or the sampling ratio or
- * resolution is not a positive integer
+ * @throws RangeError where the shapes do not fit, scales are no falling powers of two, the resolution is no
+ * positive integer or the sampling ratio no integer of at least 0
  */
 export function roiAlign(
   features: readonly Tensor[],
@@ -111,9 +115,18 @@ function levelParams(features: readonly Tensor[], options: RoiAlignOptions): Lev
       `Cannot pool RoIs as every scale needs a feature map: ${features.length} for ${scales.length}`,
     );
   }
-  for (const [name, value] of Object.entries({ resolution, samplingRatio: samples })) {
-    if (Number.isInteger(value) && value > 0) continue;
-    throw new RangeError(`Cannot pool RoIs as ${name} must be a positive integer: ${value}`);
+  const { aligned = false, offset = 1 } = options;
+  for (
+    const [name, value, least] of [["resolution", resolution, 1], [
+      "samplingRatio",
+      samples,
+      0,
+    ]] as const
+  ) {
+    if (Number.isInteger(value) && value >= least) continue;
+    throw new RangeError(
+      `Cannot pool RoIs as ${name} must be an integer of at least ${least}: ${value}`,
+    );
   }
   const ranges = areaRanges(scales);
   const [images, , , channels] = nhwc(features[0]!.shape, "features to pool");
@@ -130,6 +143,7 @@ function levelParams(features: readonly Tensor[], options: RoiAlignOptions): Lev
     return {
       ...{ images, rowsPerImage, height, width, channels, resolution, samples },
       ...{ scale: scales[level]!, isFirst: level === 0, areaFrom, areaTo },
+      ...{ shift: aligned ? 0.5 : 0, leastSide: aligned ? 0 : 1, offset },
     };
   });
 }

@@ -15,6 +15,9 @@ struct Params {
   scale: f32,
   areaFrom: f32,
   areaTo: f32,
+  shift: f32, // of a RoI's corners, in pixels of the map
+  leastSide: f32, // of a RoI on the map
+  offset: f32, // sides in the image are x2 - x1 + offset
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> rois: array<vec4f>;

@@ -9,6 +9,7 @@ import { DynamicRcnn } from "../../core/detection/dynamic_rcnn.ts";
 import type { SgdOptions } from "../../core/nn/sgd.ts";
 import type { ModelState } from "../../core/nn/state.ts";
 import { type Device, fromArray, sizeOf } from "../../core/runtime/mod.ts";
+import { defaults } from "../../core/train/config.ts";
 import { relativeError } from "./check_op.ts";
 import { random } from "./random.ts";
 
@@ -35,14 +36,18 @@ interface Kept {
   readonly l2: number;
 }
 
-interface GoldenIndex {
+/** What a detector and its batch are made of. */
+export interface GoldenInputs {
   readonly model: ModelOptions;
   readonly criteria: Criteria;
-  readonly solver: SgdOptions & { readonly lr: number; readonly steps: number };
   readonly images: Rule & { readonly sizes: readonly (readonly [number, number])[] };
   /** Per image, rows of x1, y1, x2, y2, label. */
   readonly truths: readonly (readonly number[][])[];
   readonly tensors: Readonly<Record<string, Rule & { readonly frozen: boolean }>>;
+}
+
+interface GoldenIndex extends GoldenInputs {
+  readonly solver: SgdOptions & { readonly lr: number; readonly steps: number };
   readonly losses: Readonly<Record<string, number>>;
   readonly statistics: { readonly iou: number; readonly error: number };
   readonly counts: {
@@ -64,9 +69,23 @@ export interface Golden {
 
 /** Reads a case. */
 export function loadGolden(name: typeof GOLDEN_CASES[number]): Golden {
-  const index: GoldenIndex = JSON.parse(Deno.readTextFileSync(new URL(`${name}.json`, FOLDER)));
+  const given: GoldenIndex = JSON.parse(Deno.readTextFileSync(new URL(`${name}.json`, FOLDER)));
+  const index = { ...given, model: completeModel(given.model) };
   const bytes = Deno.readFileSync(new URL(`${name}.bin`, FOLDER));
   return { name, index, numbers: new Float32Array(bytes.buffer) };
+}
+
+/** A case's model with the defaults of keys that it does not give: those that came after it. */
+export function completeModel(given: ModelOptions): ModelOptions {
+  const { MODEL } = defaults;
+  return {
+    ...MODEL,
+    ...given,
+    RPN: { ...MODEL.RPN, ...given.RPN },
+    RESNETS: { ...MODEL.RESNETS, ...given.RESNETS },
+    ROI_HEADS: { ...MODEL.ROI_HEADS, ...given.ROI_HEADS },
+    ROI_BOX_HEAD: { ...MODEL.ROI_BOX_HEAD, ...given.ROI_BOX_HEAD },
+  };
 }
 
 /** The golden numbers of a tensor. */
@@ -112,7 +131,7 @@ function numbersOf({ shape, seed, center, spread }: Rule): Float32Array<ArrayBuf
 }
 
 /** Loads the case's weights into all tensors of a state, which may be a part of the model. */
-export function loadWeights({ index }: Golden, state: ModelState): void {
+export function loadWeights({ index }: { readonly index: GoldenInputs }, state: ModelState): void {
   for (const { name, shape } of state.entries()) {
     const rule = index.tensors[name];
     assert.ok(rule, `the original has no ${name}`);
@@ -123,8 +142,9 @@ export function loadWeights({ index }: Golden, state: ModelState): void {
 }
 
 /** The case's detector with its weights. Close it. */
-export function goldenModel(golden: Golden, device: Device): DynamicRcnn {
-  const { model: options, images } = golden.index;
+export function goldenModel(golden: { readonly index: GoldenInputs }, device: Device): DynamicRcnn {
+  const { model: given, images } = golden.index;
+  const options = completeModel(given);
   const model = new DynamicRcnn(device, options, { seed: 1, imagesPerGpu: images.sizes.length });
   loadWeights(golden, model.state);
   return model;
@@ -132,7 +152,7 @@ export function goldenModel(golden: Golden, device: Device): DynamicRcnn {
 
 /** The case's images and truths; they belong to the calling scope. */
 export function goldenBatch(
-  { index }: Golden,
+  { index }: { readonly index: GoldenInputs },
   device: Device,
 ): { images: ImageBatch; truths: Truths } {
   const { images, truths } = index;
@@ -160,7 +180,7 @@ export function goldenBatch(
 }
 
 /** The images' numbers, zero outside the unpadded sizes. */
-function paddedImages({ images }: GoldenIndex): Float32Array<ArrayBuffer> {
+function paddedImages({ images }: GoldenInputs): Float32Array<ArrayBuffer> {
   const data = numbersOf(images);
   const [, height = 0, width = 0, channels = 0] = images.shape;
   images.sizes.forEach(([right, bottom], n) => {

@@ -18,12 +18,23 @@ onDevices("anchorGrid() orders by level, row, column, cell anchor", async (devic
   anchors.release();
 });
 
+onDevices("anchorGrid() spaces rows and columns apart where they differ", async (device) => {
+  const anchors = anchorGrid(device, {
+    cells: [new Float32Array([-1, -2, 1, 2])],
+    levels: [{ height: 2, width: 2, stride: 64, strideY: 61 }],
+  });
+  const corners = [[0, 0], [64, 0], [0, 61], [64, 61]] as const;
+  const expected = corners.flatMap(([x, y]) => [x - 1, y - 2, x + 1, y + 2]);
+  assert.deepEqual([...await anchors.readFloats()], expected);
+  anchors.release();
+});
+
 onDevices(
   "anchorGrid() works without levels, without positions and leaves no memory",
   async (device) => {
     const before = device.memory().liveBytes;
     anchorGrid(device, { cells: [], levels: [] }).release();
-    const cells = [cellAnchors(4, [32], [0.5, 1, 2])];
+    const cells = [cellAnchors(4, [32], { ratios: [0.5, 1, 2] })];
     const none = anchorGrid(device, { cells, levels: [{ height: 0, width: 5, stride: 4 }] });
     assert.deepEqual(none.shape, [0, 4]);
     assert.equal((await none.read()).length, 0);
@@ -37,7 +48,7 @@ onDevices(
   async (device) => {
     const strides = [4, 8, 16, 32, 64];
     const grid = {
-      cells: strides.map((stride) => cellAnchors(stride, [stride * 8], [0.5, 1, 2])),
+      cells: strides.map((stride) => cellAnchors(stride, [stride * 8], { ratios: [0.5, 1, 2] })),
       levels: strides.map((stride) => ({
         height: Math.ceil(96 / stride),
         width: Math.ceil(160 / stride),

@@ -41,15 +41,17 @@ function named([images = 0, rows = 0, picked = 0]: number[]) {
 }
 
 for (
-  const { rows, columns, classAgnostic, clip } of [
+  const { rows, columns, classAgnostic, clip, offset = 1, limitShrinking = false } of [
     { rows: 9, columns: 12, classAgnostic: false, clip: true },
     { rows: 23, columns: 8, classAgnostic: true, clip: true },
     { rows: 23, columns: 12, classAgnostic: false, clip: false },
     { rows: 0, columns: 12, classAgnostic: false, clip: true },
+    { rows: 30, columns: 12, classAgnostic: false, clip: true, offset: 0, limitShrinking: true },
   ]
 ) {
   checkOp({
-    name: `decodeBoxes detections: 2×${rows} rows of ${columns}, 3 classes, clip ${clip}`,
+    name:
+      `decodeBoxes detections: 2×${rows} rows of ${columns}, 3 classes, clip ${clip}, offset ${offset}`,
     inputs: {
       boxes: floats([2, rows, 4], { data: randomBoxes(2 * rows, { seed: 5 }) }),
       deltas: floats([2 * rows, columns], { scale: 3 }),
@@ -57,7 +59,7 @@ for (
     },
     run: ({ boxes, deltas, imageSizes }) =>
       decodeBoxes({ boxes: boxes!, deltas: deltas!, imageSizes: imageSizes! }, {
-        ...{ weights: WEIGHTS, classes: 3, classAgnostic, clip },
+        ...{ weights: WEIGHTS, classes: 3, classAgnostic, clip, offset, limitShrinking },
       }),
   });
 }
@@ -80,13 +82,38 @@ onDevices("decodeBoxes() caps growth, clips, and gives zeros for padding", async
   boxes.release();
 });
 
+onDevices(
+  "decodeBoxes() without the offset clips to the extent and may limit shrinking",
+  async (device) => {
+    const decode = (limitShrinking: boolean) =>
+      scope(() =>
+        decodeBoxes({
+          boxes: fromArray(device, [2, 4], new Float32Array([10, 10, 135, 30, 0, 0, 10, 10])),
+          deltas: fromArray(device, [1, 2, 4], new Float32Array([0, 0, -9, 9, 1, 0, 0, 0])),
+          imageSizes: fromArray(device, [1, 2], new Float32Array([1000, 22])),
+        }, { weights: UNIT, offset: 0, limitShrinking })
+      );
+    // 125 · 16 / 1000 = 2 wide around 72.5, or next to nothing.
+    const free = 125 * Math.exp(-9) / 2;
+    for (const [limited, half] of [[true, 1], [false, free]] as const) {
+      const boxes = decode(limited);
+      const values = await boxes.readFloats();
+      const expected = [72.5 - half, 0, 72.5 + half, 22, 10, 0, 20, 10];
+      expected.forEach((value, i) =>
+        assert.ok(Math.abs(values[i]! - value) < 1e-4, `${i}: ${values[i]} for ${value}`)
+      );
+      boxes.release();
+    }
+  },
+);
+
 onDevices("decodeBoxes() undoes encodeBoxes()", async (device) => {
   const truths = randomBoxes(40, { seed: 8 });
   const decoded = scope(() => {
     const boxes = fromArray(device, [40, 4], randomBoxes(40, { seed: 9 }));
     const matches = fromArray(device, [1, 40], Int32Array.from({ length: 40 }, (_, i) => i));
     const targets = { boxes, truths: fromArray(device, [1, 40, 4], truths), matches };
-    const deltas = encodeBoxes(targets, WEIGHTS);
+    const deltas = encodeBoxes(targets, { weights: WEIGHTS });
     const imageSizes = fromArray(device, [1, 2], new Float32Array([60, 40]));
     return decodeBoxes({ boxes, deltas, imageSizes }, { weights: WEIGHTS, clip: false });
   });

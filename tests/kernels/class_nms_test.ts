@@ -14,23 +14,24 @@ interface Case {
   readonly scores: ArrayLike<number>;
   readonly boxes: ArrayLike<number>;
   readonly counts: readonly number[];
+  readonly offset?: number;
 }
 
 const SCORE = 0.05, IOU = 0.5;
 
-/** IoU of the boxes at `a` and `b`; widths inclusive. */
-function iou(boxes: ArrayLike<number>, a: number, b: number): number {
+/** IoU of the boxes at `a` and `b`; sides are x2 − x1 + offset. */
+function iou(boxes: ArrayLike<number>, [a, b]: readonly [number, number], offset = 1): number {
   const side = (box: number, axis: number) =>
-    boxes[box * 4 + 2 + axis]! - boxes[box * 4 + axis]! + 1;
+    boxes[box * 4 + 2 + axis]! - boxes[box * 4 + axis]! + offset;
   const overlap = (axis: number) =>
     Math.min(boxes[a * 4 + 2 + axis]!, boxes[b * 4 + 2 + axis]!) -
-    Math.max(boxes[a * 4 + axis]!, boxes[b * 4 + axis]!) + 1;
+    Math.max(boxes[a * 4 + axis]!, boxes[b * 4 + axis]!) + offset;
   const common = Math.max(0, overlap(0)) * Math.max(0, overlap(1));
   return common / (side(a, 0) * side(a, 1) + side(b, 0) * side(b, 1) - common);
 }
 
 /** Per image and class: sort the candidates, keep each that no kept one overlaps. */
-function greedy({ images, proposals, classes, scores, boxes, counts }: Case): number[] {
+function greedy({ images, proposals, classes, scores, boxes, counts, offset }: Case): number[] {
   const keep = new Array<number>(scores.length).fill(0);
   for (let image = 0; image < images; image++) {
     for (let label = 1; label < classes; label++) {
@@ -39,14 +40,16 @@ function greedy({ images, proposals, classes, scores, boxes, counts }: Case): nu
         .filter((i) => scores[i]! > Math.fround(SCORE))
         .sort((a, b) => scores[b]! - scores[a]! || a - b);
       const kept: number[] = [];
-      for (const i of candidates) if (kept.every((j) => !(iou(boxes, j, i) > IOU))) kept.push(i);
+      for (const i of candidates) {
+        if (kept.every((j) => !(iou(boxes, [j, i], offset) > IOU))) kept.push(i);
+      }
       for (const i of kept) keep[i] = 1;
     }
   }
   return keep;
 }
 
-function call({ images, proposals, classes, scores, boxes, counts }: Case) {
+function call({ images, proposals, classes, scores, boxes, counts, offset }: Case) {
   const shape = [images, proposals, classes];
   return {
     inputs: {
@@ -58,6 +61,7 @@ function call({ images, proposals, classes, scores, boxes, counts }: Case) {
       classNms({ scores: scores!, boxes: boxes!, counts: counts! }, {
         scoreThreshold: SCORE,
         iouThreshold: IOU,
+        offset,
       }),
     ],
   };

@@ -70,6 +70,24 @@ onDevices("matchBoxes() tells matched, between and background by inclusive IoU",
   near(ious, [1, 0.7, 0.5, 0.2, 0, 1, 0]);
 });
 
+onDevices("matchBoxes() without the offset measures sides by x2 − x1", async (device) => {
+  for (const lowQuality of [false, true]) {
+    const { matches, ious } = await run(device, {
+      boxes: [
+        ...[0, 0, 10, 10], // the truth itself
+        ...[0, 0, 10, 7], // 70 / 100
+        ...[0, 0, 10, 5], // 50 / 100
+        ...[0, 0, 10, 0], // no height
+        ...[10, 0, 20, 10], // touches
+      ],
+      truths: [0, 0, 10, 10],
+      truthCounts: [1],
+    }, { ...STRICT, lowQuality, offset: 0 });
+    assert.deepEqual(matches, [0, 0, -2, -1, -1]);
+    near(ious, [1, 0.7, 0.5, 0, 0]);
+  }
+});
+
 onDevices(
   "matchBoxes() takes the first truth on ties and ignores truths past the count",
   async (device) => {

@@ -13,21 +13,22 @@ interface Case {
   readonly images: number;
   readonly segments: readonly NmsSegment[];
   readonly threshold: number;
+  readonly offset?: number;
 }
 
-/** IoU of the boxes at `a` and `b`, as written in textbooks; widths inclusive. */
-function iou(boxes: ArrayLike<number>, a: number, b: number): number {
+/** IoU of the boxes at `a` and `b`, as written in textbooks; sides are x2 − x1 + offset. */
+function iou(boxes: ArrayLike<number>, [a, b]: readonly [number, number], offset = 1): number {
   const side = (box: number, axis: number) =>
-    boxes[box * 4 + 2 + axis]! - boxes[box * 4 + axis]! + 1;
+    boxes[box * 4 + 2 + axis]! - boxes[box * 4 + axis]! + offset;
   const overlap = (axis: number) =>
     Math.min(boxes[a * 4 + 2 + axis]!, boxes[b * 4 + 2 + axis]!) -
-    Math.max(boxes[a * 4 + axis]!, boxes[b * 4 + axis]!) + 1;
+    Math.max(boxes[a * 4 + axis]!, boxes[b * 4 + axis]!) + offset;
   const common = Math.max(0, overlap(0)) * Math.max(0, overlap(1));
   return common / (side(a, 0) * side(a, 1) + side(b, 0) * side(b, 1) - common);
 }
 
 /** Each box in order removes those after it. */
-function greedy({ boxes, valid, images, segments, threshold }: Case): number[] {
+function greedy({ boxes, valid, images, segments, threshold, offset }: Case): number[] {
   const length = segments.reduce((sum, { size }) => sum + size, 0);
   const mask = Array.from({ length: images * length }, (_, i) => valid && valid[i] === 0 ? 0 : 1);
   for (let image = 0; image < images; image++) {
@@ -37,20 +38,22 @@ function greedy({ boxes, valid, images, segments, threshold }: Case): number[] {
       for (let i = first; i < first + size; i++) {
         if (mask[i] === 1 && kept++ >= keep) mask[i] = 0;
         if (mask[i] === 0) continue;
-        for (let j = i + 1; j < first + size; j++) if (iou(boxes, i, j) > threshold) mask[j] = 0;
+        for (let j = i + 1; j < first + size; j++) {
+          if (iou(boxes, [i, j], offset) > threshold) mask[j] = 0;
+        }
       }
     }
   }
   return mask;
 }
 
-function call({ boxes, valid, images, segments, threshold }: Case) {
+function call({ boxes, valid, images, segments, threshold, offset }: Case) {
   const length = segments.reduce((sum, { size }) => sum + size, 0);
   const inputs = { boxes: floats([images, length, 4], { data: boxes }) };
   return {
     inputs: valid ? { ...inputs, valid: ints([images, length], valid) } : inputs,
     run: ({ boxes, valid }: Record<string, Tensor>) => [
-      nms({ boxes: boxes!, valid }, { segments, threshold }),
+      nms({ boxes: boxes!, valid }, { segments, threshold, offset }),
     ],
   };
 }
@@ -130,6 +133,22 @@ check("of fractional boxes", {
   images: 1,
   segments: whole(200),
   threshold: 0.85,
+});
+for (const threshold of [0.5, 0.85]) {
+  check(`without the offset, threshold ${threshold}`, {
+    boxes: crowd(2 * 150, 40),
+    images: 2,
+    segments: whole(150),
+    threshold,
+    offset: 0,
+  });
+}
+check("without the offset, of boxes that touch or have no extent", {
+  boxes: [0, 0, 9, 9, 9, 0, 18, 9, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 9],
+  images: 1,
+  segments: whole(5),
+  threshold: 0,
+  offset: 0,
 });
 check("of 2000 boxes", {
   boxes: crowd(2000, 700),

@@ -87,6 +87,24 @@ check("3 samples, 2 bins", pyramid(1, 4, 1), {
   samplingRatio: 3,
   resolution: 2,
 });
+const ALIGNED = { aligned: true, offset: 0 };
+check("aligned, without the offset", pyramid(2, 5), {
+  rois: [...ROIS, ...ROIS.map((x) => x * 0.9)],
+  valid: [0, 3, 1, 0, 2, 1, 1, 5, -1, 1, 1, -1, 1, 0],
+  ...ALIGNED,
+});
+check("aligned, as many samples as pixels", pyramid(2, 8), {
+  rois: [...ROIS, ...ROIS.map((x) => x * 0.7 + 1)],
+  valid: [0, 3, 1, 0, 2, 1, 1, 5, 0, 1, 1, 0, 1, 0],
+  samplingRatio: 0,
+  ...ALIGNED,
+});
+check("as many samples as pixels, long and thin", pyramid(1, 3, 2), {
+  rois: [0, 10, 159, 14, 30.2, -5, 31.9, 127, 8, 8, 64, 36],
+  valid: [0, 0, 0],
+  samplingRatio: 0,
+  resolution: 3,
+});
 check("without RoIs", pyramid(2, 4), { rois: [], valid: [] });
 check("with padding only", pyramid(1, 4), { rois: [9e9, 0, 9e9, -5], valid: [-1] });
 
@@ -204,7 +222,7 @@ Deno.test("roiAlign() refuses what it does not support", () => {
     const options = { rowsPerImage: 3, scales: [1 / 4], resolution: 7, samplingRatio: 2 };
     const call = (features: Tensor[], changed: Partial<RoiAlignOptions>) => () =>
       void record(() => roiAlign(features, { rois, valid }, { ...options, ...changed }));
-    assert.throws(call([feature], { samplingRatio: 0 }), RangeError);
+    assert.throws(call([feature], { samplingRatio: -1 }), RangeError);
     assert.throws(call([feature], { resolution: 0 }), RangeError);
     assert.throws(call([feature], { rowsPerImage: 2 }), RangeError);
     assert.throws(call([feature, feature], {}), RangeError);

@@ -12,8 +12,15 @@ for (const [counts, rows] of [[[2, 0, 5], 5], [[1], 70], [[0], 0]] as const) {
 }
 
 checkOp({
+  name: "largeBoxes without the offset",
+  inputs: { boxes: floats([1, 4, 4], { data: [0, 0, 5, 5, 0, 0, 4, 9, 5, 5, 5, 5, 1, 2, 8, 7] }) },
+  run: ({ boxes }) => largeBoxes(boxes!, { minSize: 5, offset: 0 }),
+  tolerance: { forward: 0 },
+});
+
+checkOp({
   name: "largeBoxes counts inclusive sides",
   inputs: { boxes: floats([1, 4, 4], { data: [0, 0, 4, 4, 0, 0, 3, 9, 5, 5, 5, 5, 1, 2, 8, 6] }) },
-  run: ({ boxes }) => largeBoxes(boxes!, 5),
+  run: ({ boxes }) => largeBoxes(boxes!, { minSize: 5 }),
   tolerance: { forward: 0 },
 });

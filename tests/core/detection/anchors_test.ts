@@ -10,7 +10,7 @@ Deno.test("roundHalfEven() takes halves to the even neighbour", () => {
 
 Deno.test("cellAnchors() rounds the ratio's height half to even before scaling", () => {
   // Stride 32, ratio 0.5: √2048 = 45.25 → 45 wide, 22.5 → 22 high, × 8; centre 15.5.
-  assert.deepEqual([...cellAnchors(32, [256], [0.5])], [
+  assert.deepEqual([...cellAnchors(32, [256], { ratios: [0.5] })], [
     15.5 - (45 * 8 - 1) / 2,
     15.5 - (22 * 8 - 1) / 2,
     15.5 + (45 * 8 - 1) / 2,
@@ -32,12 +32,17 @@ Deno.test("cellAnchors() equals the table in the original's source for stride 16
   ];
   // The table counts pixels from 1; the code, as ours, from 0.
   assert.deepEqual(
-    [...cellAnchors(16, [128, 256, 512], [0.5, 1, 2])],
+    [...cellAnchors(16, [128, 256, 512], { ratios: [0.5, 1, 2] })],
     expected.flat().map((value) => value - 1),
   );
 });
 
 Deno.test("cellAnchors() keeps sizes that are no multiple of the stride", () => {
   // Ratio 2 at stride 4: √8 = 2.83 → 3 wide, 6 high, × 10 / 4.
-  assert.deepEqual([...cellAnchors(4, [10], [2])], [1.5 - 3.25, 1.5 - 7, 1.5 + 3.25, 1.5 + 7]);
+  assert.deepEqual([...cellAnchors(4, [10], { ratios: [2] })], [
+    1.5 - 3.25,
+    1.5 - 7,
+    1.5 + 3.25,
+    1.5 + 7,
+  ]);
 });

@@ -41,7 +41,7 @@ function countHandMade(device: Device) {
   });
   const targets = encodeBoxes(
     { boxes: proposals.boxes, truths: truths.boxes, matches },
-    WEIGHTS,
+    { weights: WEIGHTS },
   );
   return countDistributions(proposals, { truths, labels, targets, weights: WEIGHTS });
 }

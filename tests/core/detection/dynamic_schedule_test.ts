@@ -12,10 +12,10 @@ const OPTIONS: DynamicOptions = {
   DSL: true,
   MIN_BETA: 0.01,
 };
-const FIXED_IOU = 0.5;
+const FIXED = { FG_IOU_THRESHOLD: 0.5, SMOOTH_L1_BETA: 1 / 9 };
 
 function schedule(changes: Partial<DynamicOptions> = {}): DynamicSchedule {
-  return new DynamicSchedule({ ...OPTIONS, ...changes }, FIXED_IOU);
+  return new DynamicSchedule({ ...OPTIONS, ...changes }, FIXED);
 }
 
 /** Observes pairs of (IoU, error) as iterations from `first` on, each of them ended. */
@@ -103,16 +103,16 @@ Deno.test("with ITERATION_COUNT 1 every iteration updates", () => {
 
 Deno.test("without DLA the threshold is the fixed one, and beta still follows", () => {
   const dynamic = schedule({ DLA: false });
-  assert.equal(dynamic.iou, FIXED_IOU);
+  assert.equal(dynamic.iou, FIXED.FG_IOU_THRESHOLD);
   run(dynamic, [[0.9, 0.25], [0.9, 0.25], [0.9, 0.25], [0.9, 0.25]]);
-  assert.deepEqual([dynamic.iou, dynamic.beta], [FIXED_IOU, 0.25]);
+  assert.deepEqual([dynamic.iou, dynamic.beta], [FIXED.FG_IOU_THRESHOLD, 0.25]);
 });
 
-Deno.test("without DSL beta is 1, even where the warm-up's is not, and the threshold still follows", () => {
+Deno.test("without DSL beta is the fixed one, even where the warm-up's is not, and the threshold still follows", () => {
   const dynamic = schedule({ DSL: false, WARMUP_BETA: 0.5 });
-  assert.equal(dynamic.beta, 1);
+  assert.equal(dynamic.beta, 1 / 9);
   run(dynamic, [[0.75, 0.25], [0.75, 0.25], [0.75, 0.25], [0.75, 0.25]]);
-  assert.deepEqual([dynamic.iou, dynamic.beta], [0.75, 1]);
+  assert.deepEqual([dynamic.iou, dynamic.beta], [0.75, 1 / 9]);
 });
 
 Deno.test("a schedule restored in the middle of a period goes on as the unbroken one", () => {

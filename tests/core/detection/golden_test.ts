@@ -82,10 +82,10 @@ function runParts(golden: Golden, state: ModelState, batch: ReturnType<typeof go
     outChannels,
     useRelu: model.FPN.USE_RELU,
   });
-  const rpn = new Rpn(root, model.RPN, outChannels);
+  const rpn = new Rpn(root, model, outChannels);
   loadWeights(golden, state);
   const features = fpn.apply(body.apply(batch.images.images));
-  const predictions = rpn.predict(features);
+  const predictions = rpn.predict(features, batch.images.images);
   const { sizes } = batch.images;
   return {
     features,
