@@ -1,0 +1,127 @@
+/** Where the time of profiled steps went: kernel by kernel, against what the machine can do. */
+import type { MachineLimits } from "../../kernels/machine_limits/mod.ts";
+import type { LaunchTiming, ProfileClock } from "../runtime/mod.ts";
+
+/** What the host did, in the milliseconds of `performance.now()`. */
+export interface HostSpan {
+  /** `launch`: recorded kernels. `wait`: stood still for results. */
+  readonly what: "launch" | "wait";
+  readonly iteration: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Everything that was measured of some steps. */
+export interface Recording {
+  readonly device: string;
+  readonly clock: ProfileClock;
+  readonly steps: number;
+  readonly launches: readonly LaunchTiming[];
+  readonly spans: readonly HostSpan[];
+  readonly limits: MachineLimits;
+}
+
+/** All launches of a kernel in one variant; figures are of one step. */
+export interface KernelShare {
+  readonly kernel: string;
+  readonly variant: string | null;
+  readonly calls: number;
+  readonly ms: number;
+  /** Part of the step's time, 0 to 1. */
+  readonly of_step: number;
+  readonly gflop: number;
+  /** 10⁹ bytes of the tensors taken. */
+  readonly gbytes: number;
+  /**
+   * The least time that the limits allow for these operations and bytes, over the time taken: 1 is as fast as the
+   * machine goes. Caches can take it above 1 where little memory is moved.
+   */
+  readonly of_limit: number | null;
+}
+
+/** Where a step goes. */
+export interface ProfileSummary {
+  readonly device: string;
+  /** `device`: timestamps, `host`: the host's clock, `none`: no times, as the adapter has no timestamps. */
+  readonly clock: ProfileClock;
+  readonly steps: number;
+  readonly limits: MachineLimits;
+  /** From the first kernel's start to the last one's end, of one step. */
+  readonly step_ms: number;
+  /** Parts of the step's time. */
+  readonly of_step: {
+    /** Convolutions and matrix products. */
+    readonly products: number;
+    readonly other_kernels: number;
+    /** No kernel runs: the host records, decodes, or is waited for. */
+    readonly between_kernels: number;
+    /** Within BLAS; 0 on a GPU. */
+    readonly blas: number;
+    /** The host stands still until results arrive; overlaps with the kernels. */
+    readonly host_waits: number;
+  };
+  /** The slowest first. */
+  readonly kernels: readonly KernelShare[];
+}
+
+/** Adds up a recording. */
+export function summarizeProfile(recording: Recording): ProfileSummary {
+  const { device, clock, steps, launches, spans, limits } = recording;
+  const extent = extentOf(launches);
+  const share = (ms: number) => extent > 0 ? ms / extent : 0;
+  const sum = (list: readonly LaunchTiming[]) => list.reduce((total, { ms }) => total + ms, 0);
+  const products = sum(launches.filter(({ flops }) => flops > 0));
+  const all = sum(launches);
+  const waits = spans.filter(({ what }) => what === "wait");
+  const kernels = [...Map.groupBy(launches, ({ kernel, variant }) => `${kernel} ${variant ?? ""}`)]
+    .map(([, group]) => kernelShare(group, { steps, extent, limits }))
+    .sort((a, b) => b.ms - a.ms || b.gflop - a.gflop);
+  return {
+    device,
+    clock,
+    steps,
+    limits,
+    step_ms: extent / steps,
+    of_step: {
+      products: share(products),
+      other_kernels: share(all - products),
+      between_kernels: share(Math.max(0, extent - all)),
+      blas: share(launches.reduce((total, { productMs }) => total + productMs, 0)),
+      host_waits: share(waits.reduce((total, { start, end }) => total + end - start, 0)),
+    },
+    kernels,
+  };
+}
+
+function kernelShare(
+  launches: readonly LaunchTiming[],
+  { steps, extent, limits }: { steps: number; extent: number; limits: MachineLimits },
+): KernelShare {
+  const { kernel, variant } = launches[0]!;
+  let ms = 0, gflop = 0, gbytes = 0;
+  for (const launch of launches) {
+    ms += launch.ms / steps;
+    gflop += launch.flops / 1e9 / steps;
+    gbytes += launch.bytes / 1e9 / steps;
+  }
+  const least = 1000 * Math.max(gflop / limits.gflops, gbytes / limits.gbps);
+  return {
+    kernel,
+    variant: variant ?? null,
+    calls: launches.length / steps,
+    ms,
+    of_step: extent > 0 ? ms * steps / extent : 0,
+    gflop,
+    gbytes,
+    of_limit: ms > 0 ? least / ms : null,
+  };
+}
+
+function extentOf(launches: readonly LaunchTiming[]): number {
+  let first = Infinity, last = -Infinity;
+  for (const { start, ms } of launches) {
+    first = Math.min(first, start);
+    last = Math.max(last, start + ms);
+  }
+  return launches.length === 0 ? 0 : last - first;
+}

@@ -1,0 +1,76 @@
+/** A profile for people. */
+import type { KernelShare, ProfileSummary } from "./profile_summary.ts";
+
+/** Kernels that get a row; the rest are one row together. */
+const ROWS = 24;
+
+const HEAD = ["kernel", "calls", "ms", "of step", "GFLOP/s", "GB/s", "of limit"];
+
+/** Lines that say where a step goes. */
+export function profileTable(profile: ProfileSummary): string[] {
+  const { limits, of_step } = profile;
+  const shown = profile.kernels.slice(0, ROWS), rest = profile.kernels.slice(ROWS);
+  const rows = shown.map(cells);
+  if (rest.length > 0) rows.push(restCells(rest));
+  return [
+    `Profile of ${profile.steps} ${
+      profile.steps === 1 ? "step" : "steps"
+    } on ${profile.device}; measured limits ${limits.gflops.toFixed(1)} GFLOP/s, ${
+      limits.gbps.toFixed(2)
+    } GB/s.`,
+    ...clockNote(profile),
+    ...aligned([HEAD, ...rows]),
+    `A step takes ${profile.step_ms.toFixed(1)} ms: ${
+      percent(of_step.products)
+    } convolutions and ` +
+    `matrix products, ${percent(of_step.other_kernels)} other kernels, ` +
+    `${percent(of_step.between_kernels)} between kernels` +
+    (of_step.blas > 0 ? `; ${percent(of_step.blas)} within BLAS` : "") +
+    `. The host waits for the device ${percent(of_step.host_waits)} of the time.`,
+  ];
+}
+
+function clockNote({ clock }: ProfileSummary): string[] {
+  return clock === "none"
+    ? ["This adapter has no timestamp-query: launches are counted, their times are not known."]
+    : [];
+}
+
+function cells({ kernel, variant, calls, ms, of_step, gflop, gbytes, of_limit }: KernelShare) {
+  const rate = (amount: number) => ms > 0 && amount > 0 ? (1000 * amount / ms).toFixed(1) : "-";
+  return [
+    variant === null ? kernel : `${kernel} (${variant})`,
+    calls.toFixed(Number.isInteger(calls) ? 0 : 1),
+    ms.toFixed(2),
+    percent(of_step),
+    rate(gflop),
+    rate(gbytes),
+    of_limit === null ? "-" : percent(of_limit),
+  ];
+}
+
+function restCells(rest: readonly KernelShare[]): string[] {
+  const sum = (value: (share: KernelShare) => number) =>
+    rest.reduce((total, share) => total + value(share), 0);
+  return [
+    `${rest.length} others`,
+    sum(({ calls }) => calls).toFixed(0),
+    sum(({ ms }) => ms).toFixed(2),
+    percent(sum(({ of_step }) => of_step)),
+    "-",
+    "-",
+    "-",
+  ];
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Rows as lines: the first column to the left, the others to the right. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows.map((row) =>
+    row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join("  ")
+  );
+}

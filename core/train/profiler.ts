@@ -1,0 +1,99 @@
+/** Takes a profile of some training steps, or of any work. */
+import { measureLimits } from "../../kernels/machine_limits/mod.ts";
+import type { Device, DeviceProfile } from "../runtime/mod.ts";
+import type { HostSpan, Recording } from "./profile_summary.ts";
+
+/** Steps that are profiled, and those before them: kernels are compiled and variants measured in these. */
+const PROFILED = 3;
+const SKIPPED = 10;
+
+/** What the trainer tells of its steps to whoever asks. */
+export interface StepObserver {
+  /** An iteration is about to be launched. */
+  begin(iteration: number): void;
+  /** The host did something until now. */
+  did(what: HostSpan["what"], iteration: number, start: number): void;
+  /** An iteration was launched; the next waits for this. */
+  end(iteration: number): Promise<void>;
+}
+
+/** Which iterations of `first` … `last` are profiled: a few, after the first ones where there are enough. */
+export function profiledIterations(
+  first: number,
+  last: number,
+): { readonly first: number; readonly last: number } {
+  const steps = Math.min(PROFILED, Math.max(0, last - first + 1));
+  const from = Math.min(first + SKIPPED, last - steps + 1);
+  return { first: from, last: from + steps - 1 };
+}
+
+/** Profiles the training steps from `first` to `last`, then hands over the recording, once. */
+export class StepProfiler implements StepObserver {
+  readonly #device: Device;
+  readonly #range: { readonly first: number; readonly last: number };
+  readonly #done: (recording: Recording) => Promise<void>;
+  #profile: DeviceProfile | undefined;
+  #steps = 0;
+  #spans: HostSpan[] = [];
+
+  constructor(
+    device: Device,
+    range: { readonly first: number; readonly last: number },
+    done: (recording: Recording) => Promise<void>,
+  ) {
+    this.#device = device;
+    this.#range = range;
+    this.#done = done;
+  }
+
+  begin(iteration: number): void {
+    if (iteration < this.#range.first || iteration > this.#range.last) return;
+    this.#profile ??= this.#device.profile();
+    this.#steps += 1;
+  }
+
+  did(what: HostSpan["what"], iteration: number, start: number): void {
+    if (this.#profile) this.#spans.push({ what, iteration, start, end: performance.now() });
+  }
+
+  async end(iteration: number): Promise<void> {
+    if (iteration < this.#range.last || !this.#profile) return;
+    const profile = this.#profile;
+    this.#profile = undefined;
+    await this.#done(
+      await finished(this.#device, profile, { steps: this.#steps, spans: this.#spans }),
+    );
+  }
+}
+
+/** Profiles `work` as one step. */
+export async function profileWork<R>(
+  device: Device,
+  work: () => Promise<R>,
+): Promise<{ result: R; recording: Recording }> {
+  await device.finish();
+  const profile = device.profile();
+  try {
+    const result = await work();
+    return { result, recording: await finished(device, profile, { steps: 1, spans: [] }) };
+  } finally {
+    profile.stop();
+  }
+}
+
+async function finished(
+  device: Device,
+  profile: DeviceProfile,
+  { steps, spans }: { steps: number; spans: readonly HostSpan[] },
+): Promise<Recording> {
+  const launches = await profile.take();
+  profile.stop();
+  return {
+    device: device.info.description,
+    clock: profile.clock,
+    steps,
+    launches,
+    spans,
+    limits: await measureLimits(device),
+  };
+}

@@ -1,0 +1,175 @@
+/** Profiles: sums and shares of a recording made by hand, its table and its timeline, and which steps are taken. */
+import assert from "node:assert/strict";
+import { chromeTrace } from "../../../core/train/chrome_trace.ts";
+import { type Recording, summarizeProfile } from "../../../core/train/profile_summary.ts";
+import { profileTable } from "../../../core/train/profile_table.ts";
+import { profiledIterations, profileWork, StepProfiler } from "../../../core/train/profiler.ts";
+import { fromArray, type LaunchTiming, scope } from "../../../core/runtime/mod.ts";
+import { conv2d, relu } from "../../../kernels/mod.ts";
+import { onDevices } from "../../_support/devices.ts";
+
+function launchOf(kernel: string, start: number, more: Partial<LaunchTiming>): LaunchTiming {
+  const none = { variant: undefined, params: {}, flops: 0, bytes: 0, ms: 0, productMs: 0 };
+  return { ...none, kernel, start, ...more };
+}
+
+/** Two steps of 100 ms: 60 of convolution, 20 of relu, 20 of nothing. */
+const RECORDING: Recording = {
+  device: "a device",
+  clock: "device",
+  steps: 2,
+  limits: { gflops: 100, gbps: 10 },
+  spans: [
+    { what: "launch", iteration: 5, start: 1000, end: 1010 },
+    { what: "wait", iteration: 4, start: 1010, end: 1050 },
+  ],
+  launches: [
+    launchOf("conv2d", 1005, { ms: 60, flops: 3e9, bytes: 6e6, variant: "register" }),
+    launchOf("relu", 1065, { ms: 20, bytes: 1e8 }),
+    launchOf("conv2d", 1105, { ms: 60, flops: 3e9, bytes: 6e6, variant: "register" }),
+    launchOf("relu", 1185, { ms: 20, bytes: 1e8 }),
+  ],
+};
+
+Deno.test("a profile's shares are of the time from the first kernel to the last", () => {
+  const { step_ms, of_step, kernels } = summarizeProfile(RECORDING);
+  assert.equal(step_ms, 100);
+  assert.deepEqual(of_step, {
+    products: 0.6,
+    other_kernels: 0.2,
+    between_kernels: 0.2,
+    blas: 0,
+    host_waits: 0.2,
+  });
+  assert.deepEqual(kernels, [
+    {
+      kernel: "conv2d",
+      variant: "register",
+      calls: 1,
+      ms: 60,
+      of_step: 0.6,
+      gflop: 3,
+      gbytes: 0.006,
+      of_limit: 0.5,
+    },
+    {
+      kernel: "relu",
+      variant: null,
+      calls: 1,
+      ms: 20,
+      of_step: 0.2,
+      gflop: 0,
+      gbytes: 0.1,
+      of_limit: 0.5,
+    },
+  ]);
+});
+
+Deno.test("a profile of nothing, and one without times, have no shares that are not numbers", () => {
+  const nothing = summarizeProfile({ ...RECORDING, launches: [], spans: [] });
+  assert.equal(nothing.step_ms, 0);
+  assert.deepEqual(nothing.kernels, []);
+  const launches = RECORDING.launches.map((launch) => ({ ...launch, start: 0, ms: 0 }));
+  const untimed = summarizeProfile({ ...RECORDING, clock: "none", launches, spans: [] });
+  assert.deepEqual(Object.values(untimed.of_step), [0, 0, 0, 0, 0]);
+  assert.deepEqual(untimed.kernels.map(({ of_limit }) => of_limit), [null, null]);
+  assert.ok(profileTable(untimed).some((line) => line.includes("no timestamp-query")));
+});
+
+Deno.test("a profile's table names the kernels, slowest first, and where the step goes", () => {
+  const lines = profileTable(summarizeProfile(RECORDING));
+  const rows = lines.map((line) => line.split(/\s{2,}/).map((cell) => cell.trim()));
+  const find = (name: string) => rows.findIndex(([first]) => first === name);
+  assert.deepEqual(rows[find("conv2d (register)")]!.slice(1), [
+    "1",
+    "60.00",
+    "60.0 %",
+    "50.0",
+    "0.1",
+    "50.0 %",
+  ]);
+  assert.ok(find("conv2d (register)") < find("relu"));
+  assert.match(lines.at(-1)!, /100\.0 ms: 60\.0 % convolutions.*waits for the device 20\.0 %/);
+});
+
+Deno.test("kernels beyond the table's rows are one row together", () => {
+  const launches = Array.from(
+    { length: 30 },
+    (_, i) => launchOf(`k${i}`, 1000 + i, { ms: 1, bytes: 1 }),
+  );
+  const lines = profileTable(summarizeProfile({ ...RECORDING, launches }));
+  assert.equal(lines.filter((line) => /^k\d/.test(line)).length, 24);
+  assert.ok(lines.some((line) => /^6 others +3 +3\.00/.test(line)), lines.join("\n"));
+});
+
+Deno.test("a timeline has a track of the host and one of kernels, in microseconds from the first event", () => {
+  const { traceEvents } = JSON.parse(JSON.stringify(chromeTrace(RECORDING)));
+  const names = traceEvents.filter((e: { ph: string }) => e.ph === "M");
+  assert.deepEqual(
+    names.map((e: { tid: number; args: { name: string } }) => [e.tid, e.args.name]),
+    [[1, "host"], [2, "kernels on a device"]],
+  );
+  const spans = traceEvents.filter((e: { ph: string }) => e.ph === "X");
+  assert.deepEqual(
+    spans.map((e: { name: string; tid: number; ts: number; dur: number }) =>
+      `${e.tid} ${e.name} ${e.ts}+${e.dur}`
+    ),
+    [
+      "1 launch 5 0+10000",
+      "1 wait 4 10000+40000",
+      "2 conv2d 5000+60000",
+      "2 relu 65000+20000",
+      "2 conv2d 105000+60000",
+      "2 relu 185000+20000",
+    ],
+  );
+});
+
+Deno.test("the profiled iterations lie after the first ones where there are enough", () => {
+  assert.deepEqual(profiledIterations(1, 200), { first: 11, last: 13 });
+  assert.deepEqual(profiledIterations(51, 200), { first: 61, last: 63 });
+  assert.deepEqual(profiledIterations(1, 12), { first: 10, last: 12 });
+  assert.deepEqual(profiledIterations(1, 2), { first: 1, last: 2 });
+});
+
+onDevices("a step profiler takes its iterations and no others, once", async (device) => {
+  const recordings: Recording[] = [];
+  const profiler = new StepProfiler(device, { first: 3, last: 4 }, (recording) => {
+    recordings.push(recording);
+    return Promise.resolve();
+  });
+  const x = scope(() => fromArray(device, [1, 4, 4, 4], new Float32Array(64).fill(1)));
+  for (let iteration = 1; iteration <= 6; iteration++) {
+    profiler.begin(iteration);
+    const start = performance.now();
+    scope(() => void relu(x));
+    profiler.did("launch", iteration, start);
+    await profiler.end(iteration);
+  }
+  x.release();
+  assert.equal(recordings.length, 1);
+  const { steps, launches, spans, limits } = recordings[0]!;
+  assert.equal(steps, 2);
+  assert.deepEqual(launches.map(({ kernel }) => kernel), ["relu", "relu"]);
+  assert.deepEqual(spans.map(({ what, iteration }) => `${what} ${iteration}`), [
+    "launch 3",
+    "launch 4",
+  ]);
+  assert.ok(limits.gflops > 0 && limits.gbps > 0);
+});
+
+onDevices("the profile of any work has its kernels and its result", async (device) => {
+  const { result, recording } = await profileWork(device, async () => {
+    const out = scope(() => {
+      const x = fromArray(device, [1, 4, 4, 4], new Float32Array(64).fill(1));
+      return conv2d(x, fromArray(device, [1, 1, 4, 4], new Float32Array(16).fill(1)), undefined);
+    });
+    const [first] = await out.readFloats();
+    out.release();
+    return first;
+  });
+  assert.equal(result, 4);
+  const summary = summarizeProfile(recording);
+  assert.deepEqual(summary.kernels.map(({ kernel }) => kernel), ["conv2d"]);
+  assert.equal(summary.kernels[0]!.gflop, 2 * 16 * 4 * 4 / 1e9);
+});
