@@ -50,26 +50,7 @@ export function summarize(config: Config): ModelSummary {
   const model = makeModel(device, config);
   const weightBytes = device.memory().liveBytes;
   const shape = inputShape(config);
-  const layers = summarizeLayers(traceLayers(() =>
-    scope(() => {
-      const [n = 1, h = 0, w = 0] = shape;
-      const truths = {
-        boxes: empty(device, [n, 16, 4]),
-        labels: empty(device, [n, 16], "i32"),
-        counts: empty(device, [n], "i32"),
-      };
-      const images = { images: empty(device, [n, h, w, 3]), sizes: empty(device, [n, 2]) };
-      const { result, tape } = record(() =>
-        model.losses({
-          images,
-          truths,
-          criteria: { iou: 0.5, beta: 1 },
-          sampling: { mode: "first", seed: 0, iteration: 1 },
-        })
-      );
-      backward(tape, Object.values(result.losses));
-    })
-  ));
+  const layers = summarizeLayers(traceLayers(() => dryStep(model, device, shape)));
   const entries = model.state.entries().filter(({ kind }) => kind === "parameter");
   const total = (list: readonly StateEntry[]) =>
     list.reduce((sum, { tensor }) => sum + tensor.size, 0);
@@ -85,8 +66,30 @@ export function summarize(config: Config): ModelSummary {
   };
 }
 
-/** IMS_PER_GPU landscape images as large as training makes them. */
-function inputShape({ INPUT, SOLVER, DATALOADER }: Config): number[] {
+/** Launches a forward and backward pass on images of `shape` `[N, H, W, 3]` with 16 boxes each, all empty memory. */
+export function dryStep(model: DynamicRcnn, device: DryDevice, shape: readonly number[]): void {
+  const [n = 1, h = 0, w = 0] = shape;
+  scope(() => {
+    const truths = {
+      boxes: empty(device, [n, 16, 4]),
+      labels: empty(device, [n, 16], "i32"),
+      counts: empty(device, [n], "i32"),
+    };
+    const images = { images: empty(device, [n, h, w, 3]), sizes: empty(device, [n, 2]) };
+    const { result, tape } = record(() =>
+      model.losses({
+        images,
+        truths,
+        criteria: { iou: 0.5, beta: 1 },
+        sampling: { mode: "first", seed: 0, iteration: 1 },
+      })
+    );
+    backward(tape, Object.values(result.losses));
+  });
+}
+
+/** IMS_PER_GPU landscape images as large as training makes them: `[N, H, W, 3]`. */
+export function inputShape({ INPUT, SOLVER, DATALOADER }: Config): number[] {
   const { MIN_SIZE_TRAIN, MAX_SIZE_TRAIN } = INPUT;
   const shorter = typeof MIN_SIZE_TRAIN === "number" ? MIN_SIZE_TRAIN : Math.max(...MIN_SIZE_TRAIN);
   const pad = (size: number) =>
