@@ -43,6 +43,11 @@ export interface ResNetOptions {
   readonly BACKBONE_OUT_CHANNELS: number;
   readonly RES2_OUT_CHANNELS: number;
   readonly STEM_OUT_CHANNELS: number;
+  /** Which stages have deformable 3×3 convolutions. */
+  readonly STAGE_WITH_DCN: readonly boolean[];
+  /** True: those have masks (v2). */
+  readonly WITH_MODULATED_DCN: boolean;
+  readonly DEFORMABLE_GROUPS: number;
   readonly STAGE_BLOCKS: readonly number[] | null;
 }
 

@@ -1,6 +1,7 @@
 /** ResNet body: a stem and four stages of bottleneck blocks (the original's `basemodels/resnet.py`). */
 import { maxPool } from "../../kernels/mod.ts";
 import { Conv2d } from "../nn/conv.ts";
+import { DeformConv2d, type DeformConv2dOptions } from "../nn/deform_conv.ts";
 import { FrozenBatchNorm, GroupNorm, type Norm, type NormFactory } from "../nn/norm.ts";
 import type { StateScope } from "../nn/state.ts";
 import { scope as memoryScope, type Tensor } from "../runtime/mod.ts";
@@ -45,6 +46,12 @@ export class ResNet {
             groups: RESNETS.NUM_GROUPS,
             stride: block === 0 && stage > 0 ? 2 : 1,
             strideIn1x1: RESNETS.STRIDE_IN_1X1,
+            deformable: RESNETS.STAGE_WITH_DCN[stage]
+              ? {
+                modulated: RESNETS.WITH_MODULATED_DCN,
+                deformGroups: RESNETS.DEFORMABLE_GROUPS,
+              }
+              : undefined,
             norm,
           }),
       );
@@ -105,17 +112,19 @@ interface BottleneckOptions {
   readonly stride: number;
   /** True: the first 1×1 convolution strides (Caffe2's models); false: the 3×3 one. */
   readonly strideIn1x1: boolean;
+  /** Present where the 3×3 convolution is deformable. */
+  readonly deformable?: Pick<DeformConv2dOptions, "modulated" | "deformGroups">;
   readonly norm: NormFactory;
 }
 
 /** 1×1, 3×3, 1×1 convolutions, each normalised, and a shortcut that is projected where channels change. */
 class Bottleneck {
-  readonly #convolutions: readonly [Conv2d, Conv2d, Conv2d];
+  readonly #convolutions: readonly [Conv2d, Conv2d | DeformConv2d, Conv2d];
   readonly #norms: readonly [Norm, Norm, Norm];
   readonly #downsample: { conv: Conv2d; norm: Norm } | undefined;
 
   constructor(scope: StateScope, options: BottleneckOptions) {
-    const { inChannels, middleChannels, outChannels, groups, stride, strideIn1x1, norm } = options;
+    const { inChannels, middleChannels, outChannels, stride, strideIn1x1, norm } = options;
     const shared = { bias: false } as const;
     if (inChannels !== outChannels) {
       const downsample = scope.child("downsample");
@@ -139,15 +148,7 @@ class Bottleneck {
         kernel: 1,
         stride: stride1,
       }),
-      new Conv2d(scope.child("conv2"), {
-        ...shared,
-        inChannels: middleChannels,
-        outChannels: middleChannels,
-        kernel: 3,
-        stride: stride3,
-        padding: 1,
-        groups,
-      }),
+      middleConvolution(scope.child("conv2"), options, stride3),
       new Conv2d(scope.child("conv3"), {
         ...shared,
         inChannels: middleChannels,
@@ -172,4 +173,22 @@ class Bottleneck {
       : x;
     return bn3.apply(conv3.apply(second), { residual, relu: true });
   }
+}
+
+/** A block's 3×3 convolution. */
+function middleConvolution(
+  scope: StateScope,
+  { middleChannels, groups, deformable }: BottleneckOptions,
+  stride: number,
+): Conv2d | DeformConv2d {
+  const options = {
+    inChannels: middleChannels,
+    outChannels: middleChannels,
+    kernel: 3,
+    stride,
+    groups,
+  };
+  return deformable
+    ? new DeformConv2d(scope, { ...options, ...deformable })
+    : new Conv2d(scope, { ...options, padding: 1, bias: false });
 }

@@ -21,6 +21,12 @@ export function normal(deviation: number): Initial {
     );
 }
 
+/** Uniform from −bound to bound. */
+export function uniform(bound: number): Initial {
+  return (shape, random) =>
+    Float32Array.from({ length: sizeOf(shape) }, () => (2 * random() - 1) * bound);
+}
+
 /**
  * Kaiming uniform with a = 1 over the fan-in, as `torch.nn.init.kaiming_uniform_(w, a=1)`: bound √(3 / fan_in)
  * with fan_in the product of all extents but the first.
@@ -28,8 +34,7 @@ export function normal(deviation: number): Initial {
 export function kaimingUniform(): Initial {
   return (shape, random) => {
     const fanIn = Math.max(1, sizeOf(shape.slice(1)));
-    const bound = Math.sqrt(3 / fanIn);
-    return Float32Array.from({ length: sizeOf(shape) }, () => (2 * random() - 1) * bound);
+    return uniform(Math.sqrt(3 / fanIn))(shape, random);
   };
 }
 

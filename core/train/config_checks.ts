@@ -19,6 +19,7 @@ export function configFaults(config: Config): ConfigFault[] {
     ...rpnFaults(config),
     ...modelFaults(config),
     ...groupNormFaults(config),
+    ...stageFaults(config),
     ...unsupported(config),
   ];
 }
@@ -168,8 +169,31 @@ function normalisedChannels(resnets: Config["MODEL"]["RESNETS"]): number[] {
   return channels;
 }
 
+function stageFaults({ MODEL: { RESNETS } }: Config): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  if (RESNETS.RES5_DILATION !== 1) {
+    faults.push({
+      path: "MODEL.RESNETS.RES5_DILATION",
+      expected: "1, as the pyramid needs the last stage at stride 32 (the original reads this " +
+        "key nowhere)",
+      received: RESNETS.RES5_DILATION,
+    });
+  }
+  const first = RESNETS.STAGE_WITH_DCN.indexOf(true);
+  // Each stage is twice as wide as the one before, so that the first decides for all.
+  const channels = RESNETS.NUM_GROUPS * RESNETS.WIDTH_PER_GROUP * 2 ** Math.max(0, first);
+  if (first >= 0 && channels % RESNETS.DEFORMABLE_GROUPS !== 0) {
+    faults.push({
+      path: "MODEL.RESNETS.DEFORMABLE_GROUPS",
+      expected: `a divisor of the ${channels} channels of layer${first + 1}'s 3×3 convolutions`,
+      received: RESNETS.DEFORMABLE_GROUPS,
+    });
+  }
+  return faults;
+}
+
 /** Keys of the original whose other values are not supported yet: refused, never ignored. */
-function unsupported({ TEST, MODEL: { RESNETS } }: Config): ConfigFault[] {
+function unsupported({ TEST }: Config): ConfigFault[] {
   const faults: ConfigFault[] = [];
   const only = (path: string, received: unknown, value: unknown, what: string) => {
     if (JSON.stringify(received) === JSON.stringify(value)) return;
@@ -180,15 +204,6 @@ function unsupported({ TEST, MODEL: { RESNETS } }: Config): ConfigFault[] {
     });
   };
   only("TEST.EXPECTED_RESULTS", TEST.EXPECTED_RESULTS, [], "the check of expected results");
-  only("MODEL.RESNETS.RES5_DILATION", RESNETS.RES5_DILATION, 1, "a dilated last stage");
-  const withoutDcn = [false, false, false, false];
-  only(
-    "MODEL.RESNETS.STAGE_WITH_DCN",
-    RESNETS.STAGE_WITH_DCN,
-    withoutDcn,
-    "deformable convolution",
-  );
-  only("MODEL.RESNETS.WITH_MODULATED_DCN", RESNETS.WITH_MODULATED_DCN, false, "modulated DCN");
   return faults;
 }
 

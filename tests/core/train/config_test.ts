@@ -126,9 +126,14 @@ const REFUSED: readonly [string, Parameters<typeof defineExperiment>[0], RegExp]
     /HUE: expected a number from 0 to 0\.5/,
   ],
   [
-    "deformable convolution",
-    { MODEL: { RESNETS: { STAGE_WITH_DCN: [false, true, true, true] } } },
-    /STAGE_WITH_DCN.*not supported yet/,
+    "deformable groups that do not divide the channels",
+    { MODEL: { RESNETS: { STAGE_WITH_DCN: [false, true, true, true], DEFORMABLE_GROUPS: 3 } } },
+    /DEFORMABLE_GROUPS: expected a divisor of the 128 channels of layer2's.*received 3/,
+  ],
+  [
+    "a dilated last stage",
+    { MODEL: { RESNETS: { RES5_DILATION: 2 } } },
+    /RES5_DILATION: expected 1, as the pyramid needs the last stage at stride 32/,
   ],
   [
     "norm groups that do not divide the channels",
