@@ -1,0 +1,41 @@
+/**
+ * The only globals that a pickle may name. Each is a function of ours that makes plain values, or a
+ * mere name; Python's own never run, and everything else is refused.
+ * @module
+ */
+import { CONTAINER_GLOBALS } from "./container_globals.ts";
+import { NUMPY_GLOBALS, setNumpyState } from "./numpy_globals.ts";
+import type { PickleHost, PickleMachine } from "./pickle_machine.ts";
+import { PyDict, type PyGlobal, type PyValue } from "./pickle_values.ts";
+import { TORCH_GLOBALS } from "./torch_globals.ts";
+
+const GLOBALS: ReadonlyMap<string, Entry> = new Map(
+  [...CONTAINER_GLOBALS, ...TORCH_GLOBALS, ...NUMPY_GLOBALS].map((entry) => [
+    entry.global.name,
+    entry,
+  ]),
+);
+
+/** A global that a pickle may name, and what calling it makes; without `call` it is a mere name. */
+interface Entry {
+  readonly global: PyGlobal;
+  readonly call?: (args: readonly PyValue[], machine: PickleMachine) => PyValue;
+}
+
+/** The host of pickles with tensors. `load` gives what persistent ids stand for. */
+export function tensorHost(load?: PickleHost["load"]): PickleHost {
+  const host = { find: (name: string) => GLOBALS.get(name)?.global, call, build };
+  return load ? { ...host, load } : host;
+}
+
+function call(callee: PyGlobal, args: readonly PyValue[], machine: PickleMachine): PyValue {
+  const found = GLOBALS.get(callee.name)?.call;
+  if (!found) throw machine.fault(`calls ${callee.name}, which weights do not need`);
+  return found(args, machine);
+}
+
+/** Python attributes of a dict (`_metadata` of a state_dict) are dropped; numpy's objects take theirs. */
+function build(object: PyValue, state: PyValue, machine: PickleMachine): void {
+  if (object instanceof PyDict && state instanceof PyDict) return;
+  if (!setNumpyState(object, state)) throw machine.fault("sets the state of what has none");
+}
