@@ -16,7 +16,7 @@ import { random } from "./random.ts";
 const FOLDER = new URL("../fixtures/detector/", import.meta.url);
 
 /** The cases of make.py. */
-export const GOLDEN_CASES = ["frozen", "group_norm", "class_agnostic"] as const;
+export const GOLDEN_CASES = ["frozen", "group_norm", "class_agnostic", "dcnv2", "dcnv1"] as const;
 
 /** Numbers `center + spread · (2u − 1)` of a seed. */
 interface Rule {
@@ -131,7 +131,10 @@ function numbersOf({ shape, seed, center, spread }: Rule): Float32Array<ArrayBuf
 }
 
 /** Loads the case's weights into all tensors of a state, which may be a part of the model. */
-export function loadWeights({ index }: { readonly index: GoldenInputs }, state: ModelState): void {
+export function loadWeights(
+  { index }: { readonly index: Pick<GoldenInputs, "tensors"> },
+  state: ModelState,
+): void {
   for (const { name, shape } of state.entries()) {
     const rule = index.tensors[name];
     assert.ok(rule, `the original has no ${name}`);

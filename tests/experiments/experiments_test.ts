@@ -44,7 +44,7 @@ for (const [id, differences] of Object.entries(DIFFERENCES)) {
     for (const [key, figure] of Object.entries(expected)) {
       assert.deepEqual(actual[key], figure, key);
     }
-    // Keys that are ours alone do the same in all of them.
+    // Keys that are ours alone do the same in all six.
     const ours = Object.entries(figuresOf(defaults)).filter(([key]) => !(key in expected));
     assert.ok(ours.length > 0);
     assert.deepEqual(actual, { ...expected, ...Object.fromEntries(ours) });

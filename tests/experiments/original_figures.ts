@@ -1,5 +1,5 @@
 /**
- * What the original's configurations say: the figures of models/zhanghongkai/dynamic_rcnn/coco/<name>/config.py under
+ * What the original's six configurations say: the figures of models/zhanghongkai/dynamic_rcnn/coco/<name>/config.py under
  * their dotted keys. Its MODEL.DEVICE, USE_FPN, RPN_ONLY and the like, which say what ours always does, are left out.
  * @module
  */
@@ -123,11 +123,21 @@ const MSTRAIN_3X: Figures = {
   "SOLVER.STEPS": [180000, 240000],
 };
 
-/** Where they differ from {@link R50_FPN_1X}, under our names: what a `diff` of their files shows. */
+/** Where the six differ from {@link R50_FPN_1X}, under our names: what a `diff` of their files shows. */
 export const DIFFERENCES: Readonly<Record<string, Figures>> = {
   r50_fpn_1x: {},
   r50_fpn_2x: TWICE,
   r101_fpn_1x: R101,
   r101_fpn_2x: { ...TWICE, ...R101 },
   r101_fpn_mstrain_3x: { ...MSTRAIN_3X, ...R101 },
+  r101_dcnv2_fpn_mstrain_3x: {
+    ...MSTRAIN_3X,
+    ...R101,
+    "TEST.BBOX_AUG.H_FLIP": true,
+    "TEST.BBOX_AUG.SCALES": [800, 1000, 1200, 1400, 1600],
+    "TEST.BBOX_AUG.MAX_SIZE": 2000,
+    "TEST.BBOX_AUG.SCALE_H_FLIP": true,
+    "MODEL.RESNETS.STAGE_WITH_DCN": [false, true, true, true],
+    "MODEL.RESNETS.WITH_MODULATED_DCN": true,
+  },
 };

@@ -8,11 +8,12 @@ import { makeModel } from "../../../core/train/trainer.ts";
 import { CpuDevice } from "../../../core/runtime/cpu/device.ts";
 import type { Device } from "../../../core/runtime/mod.ts";
 import { onDevices } from "../../_support/devices.ts";
-import { type GoldenIndex, loadWeights } from "../../_support/golden.ts";
+import { type GoldenInputs, loadWeights } from "../../_support/golden.ts";
 import { random } from "../../_support/random.ts";
 
 /** tests/fixtures/tta/case.json, which hold_to_original.py there holds to the original's own code. */
-interface AugmentedCase extends Pick<GoldenIndex, "model" | "tensors"> {
+interface AugmentedCase extends Pick<GoldenInputs, "tensors"> {
+  readonly model: ConfigPatch["MODEL"];
   readonly settings: ConfigPatch;
   readonly square: number;
   readonly images: readonly { width: number; height: number; seed: number }[];
