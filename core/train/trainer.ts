@@ -67,7 +67,7 @@ export class Trainer {
       weightDecayBias: SOLVER.WEIGHT_DECAY_BIAS,
       clipNorm: SOLVER.CLIP_GRAD_NORM,
     });
-    this.#dynamics = new DynamicSchedule(MODEL.DYNAMIC_RCNN, MODEL.ROI_HEADS.FG_IOU_THRESHOLD);
+    this.#dynamics = new DynamicSchedule(MODEL.DYNAMIC_RCNN, MODEL.ROI_HEADS);
   }
 
   /** Weights and their names, for the test that follows. */
