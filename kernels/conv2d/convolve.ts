@@ -90,14 +90,16 @@ interface Wanted {
   readonly shape: Shape;
 }
 
-function gradientOfInput(dOut: Tensor, weight: Tensor, { geometry, shape }: Wanted): Tensor {
+/** dX of a convolution from dOut; not recorded. */
+export function gradientOfInput(dOut: Tensor, weight: Tensor, { geometry, shape }: Wanted): Tensor {
   if (dOut.size === 0) return full(dOut.device, shape, 0);
   const dX = empty(dOut.device, shape);
   launch(inputKernel, { source: dOut, weight, bias: weight, destination: dX }, geometry);
   return dX;
 }
 
-function gradientOfWeight(x: Tensor, dOut: Tensor, { geometry, shape }: Wanted): Tensor {
+/** dWeight of a convolution from x and dOut; not recorded. */
+export function gradientOfWeight(x: Tensor, dOut: Tensor, { geometry, shape }: Wanted): Tensor {
   if (dOut.size === 0) return full(dOut.device, shape, 0);
   const splits = splitsOf(geometry, dOut.device.info);
   const partial = empty(dOut.device, splits === 1 ? shape : [splits, ...shape]);
