@@ -1,5 +1,5 @@
 /**
- * The whole detector against PyTorch: golden values of three narrow detectors (tests/fixtures/detector), which
+ * The whole detector against PyTorch: golden values of narrow detectors (tests/fixtures/detector), which
  * compare_original.py there holds to the original's own code. Where one of these fails, the first that fails says
  * where to look: features, predictions, proposals, losses, gradients, update.
  */
