@@ -28,11 +28,16 @@ export interface Detections {
  * The kept boxes with a score of at least the `limit`-th best: ties can exceed the limit.
  * @param options.classes C
  * @param options.limit DETECTIONS_PER_IMG; 0: no limit
+ * @param options.minSize boxes with x2 − x1 or y2 − y1 below it are not taken; 0, as where absent, takes all
  * @throws RangeError where the arrays are not of [P, C], [P, C, 4] and [P, C] for one P
  */
 export function collectDetections(
   { scores, boxes, keep }: ClassBoxes,
-  { classes, limit }: { readonly classes: number; readonly limit: number },
+  { classes, limit, minSize = 0 }: {
+    readonly classes: number;
+    readonly limit: number;
+    readonly minSize?: number;
+  },
 ): Detections {
   if (
     scores.length % classes !== 0 || boxes.length !== scores.length * 4 ||
@@ -42,7 +47,9 @@ export function collectDetections(
       `Cannot collect detections of ${classes} classes from ${scores.length} scores, ${boxes.length} box sides and ${keep.length} marks`,
     );
   }
-  const kept = keptInOrder(keep, classes);
+  const kept = keptInOrder(keep, classes).filter((at) =>
+    minSize <= 0 || isAtLeast(minSize, boxes, at * 4)
+  );
   const least = leastScore(kept, { scores, limit });
   const chosen = kept.filter((at) => scores[at]! >= least);
   const result: Detections = {
@@ -54,6 +61,12 @@ export function collectDetections(
     for (let side = 0; side < 4; side++) result.boxes[i * 4 + side] = boxes[at * 4 + side]!;
   });
   return result;
+}
+
+/** True for NaN too. Inclusive boxes less than a pixel wide end before they begin: their x2 − x1 is below 0. */
+function isAtLeast(minSize: number, boxes: ArrayLike<number>, at: number): boolean {
+  const width = boxes[at + 2]! - boxes[at]!, height = boxes[at + 3]! - boxes[at + 1]!;
+  return !(Math.min(width, height) < minSize);
 }
 
 /** Positions in [P, C] of the kept, by class, then proposal; the background is never kept. */

@@ -45,6 +45,23 @@ Deno.test("collectDetections() keeps the best up to the limit, and ties with the
   assert.equal(collect(scores, keep, 2, 0).scores.length, 5);
 });
 
+Deno.test("collectDetections() takes no box with a side below the least", () => {
+  const given = {
+    scores: [0, 0.9, 0, 0.8, 0, 0.7],
+    boxes: [
+      ...[0, 0, 0, 0, 5, 5, 5.005, 9],
+      ...[0, 0, 0, 0, 5, 5, 9, 5.02],
+      // Less than a pixel high, as inclusive boxes may be.
+      ...[0, 0, 0, 0, 5, 5, 9, 4.9],
+    ],
+    keep: [0, 1, 0, 1, 0, 1],
+  };
+  const options = { classes: 2, limit: 3 };
+  const near = (found: ArrayLike<number>) => Array.from(found, (score) => Number(score.toFixed(3)));
+  assert.deepEqual(near(collectDetections(given, { ...options, minSize: 0.01 }).scores), [0.8]);
+  assert.deepEqual(near(collectDetections(given, options).scores), [0.9, 0.8, 0.7]);
+});
+
 Deno.test("collectDetections() of nothing is empty", () => {
   const found = collectDetections({ scores: [], boxes: [], keep: [] }, { classes: 81, limit: 100 });
   assert.deepEqual([found.boxes.length, found.scores.length, found.labels.length], [0, 0, 0]);
