@@ -10,6 +10,7 @@ import {
   flipBoxesHorizontally,
   flipBoxesVertically,
   resizedSize,
+  type ResizeRule,
   scaleBoxes,
   type Size,
 } from "./geometry.ts";
@@ -21,6 +22,10 @@ export interface AugmentOptions {
   readonly minSizes: readonly number[];
   /** INPUT.MAX_SIZE_…: the most that the longer side may have. */
   readonly maxSize: number;
+  /** INPUT.RESIZE; `pillow` where absent. */
+  readonly resize?: ResizeRule;
+  /** MODEL.BOX_OFFSET; 1 where absent. */
+  readonly boxOffset?: number;
   readonly horizontalFlipProb: number;
   readonly verticalFlipProb: number;
   /** None by default. */
@@ -72,13 +77,16 @@ export function drawAugmentation(options: AugmentOptions, key: DrawKey): Augment
  */
 export function placeImage(
   image: Size & { target: Target },
-  options: { augmentation: Augmentation; maxSize: number },
+  options:
+    & { augmentation: Augmentation }
+    & Pick<AugmentOptions, "maxSize" | "resize" | "boxOffset">,
 ): Placement {
   const { minSize, flipHorizontal, flipVertical } = options.augmentation;
-  const to = resizedSize(image, { minSize, maxSize: options.maxSize });
+  const to = resizedSize(image, { minSize, maxSize: options.maxSize, rule: options.resize });
+  const ends = { offset: options.boxOffset };
   let boxes = scaleBoxes(image.target.boxes, { from: image, to });
-  if (flipHorizontal) boxes = flipBoxesHorizontally(boxes, to.width);
-  if (flipVertical) boxes = flipBoxesVertically(boxes, to.height);
+  if (flipHorizontal) boxes = flipBoxesHorizontally(boxes, to.width, ends);
+  if (flipVertical) boxes = flipBoxesVertically(boxes, to.height, ends);
   return {
     resizedWidth: to.width,
     resizedHeight: to.height,

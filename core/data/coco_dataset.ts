@@ -25,12 +25,19 @@ export interface DatasetSpec {
   readonly annFile: string;
 }
 
+/** The largest id that may be a label: room for names is made up to it. */
+const MOST_ID = 65535;
+
 /** How a data set is loaded. */
 export interface LoadOptions {
   /** Keep only images that have something to learn from; otherwise all. */
   training: boolean;
   /** Take any bad entry for an error. */
   strict?: boolean;
+  /** Boxes of targets are x2 − x1 + boxOffset wide; 1 where absent. */
+  boxOffset?: number;
+  /** A category's label: its place among the ascending ids, from 1 (where absent), or its id. */
+  labels?: "ascending" | "ids";
 }
 
 /** What to learn of one image: `boxes` `[n, 4]` xyxy in the original image, `labels` `[n]` 1..K. */
@@ -56,7 +63,14 @@ export async function loadCocoDataset(
         `and --strict allows none.\n${faults.format()}`,
     );
   }
-  const dataset = new CocoDataset(spec, { truth, faults, training: options.training });
+  const odd = options.labels === "ids" && truth.categories.find(({ id }) => id < 1 || id > MOST_ID);
+  if (odd) {
+    throw new DataError(
+      `Cannot use data set ${spec.name}: category ${odd.name} has id ${odd.id} in ${spec.annFile}, ` +
+        `and with DATALOADER.LABELS "ids" ids must be from 1 to ${MOST_ID}.`,
+    );
+  }
+  const dataset = new CocoDataset(spec, { ...options, truth, faults });
   if (truth.categories.length === 0) {
     throw new DataError(`Cannot use data set ${spec.name}: ${spec.annFile} names no category.`);
   }
@@ -91,25 +105,31 @@ export class CocoDataset {
   readonly truth: CocoGroundTruth;
   /** What was wrong in the annotation file. */
   readonly faults: FaultList;
-  /** Category id of each label; label l is at l − 1. */
+  /** The category ids, ascending. */
   readonly categoryIds: readonly number[];
-  /** Name of each label; `background` at 0. */
+  /** Name of each label; `background` at 0, "" for a label that no category has. */
   readonly classNames: readonly string[];
+  readonly #boxOffset: number;
   readonly #labels: ReadonlyMap<number, number>;
+  readonly #labelsAreIds: boolean;
   readonly #annotations: ReadonlyMap<number, CocoAnnotation[]>;
 
   constructor(
     spec: DatasetSpec,
-    content: { truth: CocoGroundTruth; faults: FaultList; training: boolean },
+    content: LoadOptions & { truth: CocoGroundTruth; faults: FaultList },
   ) {
-    const { truth, faults, training } = content;
+    const { truth, faults, training, boxOffset = 1, labels = "ascending" } = content;
     const categories = truth.categories.toSorted((a, b) => a.id - b.id);
     this.spec = spec;
     this.truth = truth;
     this.faults = faults;
     this.categoryIds = categories.map((category) => category.id);
-    this.classNames = ["background", ...categories.map((category) => category.name)];
-    this.#labels = new Map(this.categoryIds.map((id, index) => [id, index + 1]));
+    this.#boxOffset = boxOffset;
+    this.#labels = new Map(
+      this.categoryIds.map((id, index) => [id, labels === "ids" ? id : index + 1]),
+    );
+    this.#labelsAreIds = labels === "ids";
+    this.classNames = namesByLabel(categories.map(({ id, name }) => [this.labelOf(id), name]));
     this.#annotations = Map.groupBy(truth.annotations, (annotation) => annotation.image_id);
     const byId = truth.images.toSorted((a, b) => a.id - b.id);
     this.images = training ? byId.filter((image) => this.#isLearnable(image)) : byId;
@@ -120,7 +140,7 @@ export class CocoDataset {
     return this.classNames.length;
   }
 
-  /** The label (1..K) of a category id. @throws RangeError for an id that the set has not. */
+  /** The label (from 1) of a category id. @throws RangeError for an id that the set has not. */
   labelOf(categoryId: number): number {
     const label = this.#labels.get(categoryId);
     if (label === undefined) {
@@ -129,8 +149,12 @@ export class CocoDataset {
     return label;
   }
 
-  /** The category id of a label. @throws RangeError for a label outside 1..K. */
+  /**
+   * The category id of a label; where labels are ids, the set need not have it.
+   * @throws RangeError for a label outside 1..K where labels are places.
+   */
   categoryIdOf(label: number): number {
+    if (this.#labelsAreIds) return label;
     const id = this.categoryIds[label - 1];
     if (id === undefined) {
       throw new RangeError(
@@ -157,10 +181,11 @@ export class CocoDataset {
   /** Boxes and labels of the image at `index`, without crowds and what clipping leaves empty. */
   target(index: number): Target {
     const image = this.imageAt(index);
+    const ends = { offset: this.#boxOffset };
     const boxes: number[] = [];
     const labels: number[] = [];
     for (const annotation of this.#annotations.get(image.id) ?? []) {
-      const box = annotation.iscrowd ? null : boxFromCoco(annotation.bbox, image);
+      const box = annotation.iscrowd ? null : boxFromCoco(annotation.bbox, image, ends);
       if (!box) continue;
       boxes.push(...box);
       labels.push(this.labelOf(annotation.category_id));
@@ -173,4 +198,12 @@ export class CocoDataset {
     const annotations = this.#annotations.get(image.id) ?? [];
     return annotations.some(({ bbox }) => bbox[2] > 1 && bbox[3] > 1);
   }
+}
+
+function namesByLabel(named: readonly (readonly [number, string])[]): string[] {
+  const last = Math.max(0, ...named.map(([label]) => label));
+  const names = new Array<string>(last + 1).fill("");
+  names[0] = "background";
+  for (const [label, name] of named) names[label] = name;
+  return names;
 }

@@ -1,6 +1,6 @@
 /**
  * Sizes and boxes from the original image to the network's input. Boxes are `[n, 4]` xyxy, f32, in
- * pixels, with inclusive widths (`x2 - x1 + 1`). Every step rounds to f32 as the original's tensors
+ * pixels, `x2 - x1 + offset` wide: 1, as in the original, or 0 (MODEL.BOX_OFFSET). Every step rounds to f32 as the original's tensors
  * do, so that targets are equal to the bit.
  * @module
  */
@@ -21,16 +21,55 @@ export function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
+/** Where boxes end. */
+export interface BoxEnds {
+  /** Boxes are x2 − x1 + offset wide: 1, x2 being the last pixel, where absent. */
+  readonly offset?: number;
+}
+
+/** Whose rule of sizes, and whose interpolation (INPUT.RESIZE). */
+export type ResizeRule = "pillow" | "torch" | "opencv";
+
+/** How large an image becomes. */
+export interface ResizeLimits {
+  readonly minSize: number;
+  readonly maxSize: number;
+  /** `pillow` where absent. */
+  readonly rule?: ResizeRule;
+}
+
 /**
  * The size that an image is resized to: the shorter side becomes `minSize`, unless the longer one
- * would then pass `maxSize`; then it becomes round-half-even(maxSize · short / long). The other
- * side truncates. Source: the original's `Resize.get_size`.
+ * would then pass `maxSize`. Both sides round as the rule says; an image so thin that its shorter
+ * side would vanish keeps one pixel of it, where the sources fail.
  *
- * Unlike there, no side becomes 0: an image so thin that its shorter side would vanish gets one
- * pixel by `maxSize`.
+ * - `pillow`, the original's `Resize.get_size`: the shorter side is `minSize` or
+ *   round-half-even(maxSize · short / long), the other one truncates.
+ * - `torch`, torchvision's `GeneralizedRCNNTransform`: both sides are multiplied with a factor in
+ *   float32 and truncate, so that 640×427 becomes 1199×799 for a `minSize` of 800.
+ * - `opencv`, mmcv's `rescale_size`: both sides are multiplied with the factor and round half up.
  */
-export function resizedSize(image: Size, limits: { minSize: number; maxSize: number }): Size {
+export function resizedSize(image: Size, limits: ResizeLimits): Size {
   const { width, height } = image;
+  const { rule = "pillow" } = limits;
+  if (rule === "pillow") return sizeOfShorter(image, limits);
+  const factor = rule === "torch" ? torchFactor(image, limits) : exactFactor(image, limits);
+  const half = rule === "torch" ? 0 : 0.5;
+  const side = (extent: number) => Math.max(1, Math.floor(extent * factor + half));
+  return sized(side(width), side(height));
+}
+
+function exactFactor({ width, height }: Size, { minSize, maxSize }: ResizeLimits): number {
+  return Math.min(maxSize / Math.max(width, height), minSize / Math.min(width, height));
+}
+
+function torchFactor({ width, height }: Size, { minSize, maxSize }: ResizeLimits): number {
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  // PyTorch divides a number by a tensor as the number times the tensor's reciprocal.
+  return Math.min(fround(minSize * fround(1 / short)), fround(maxSize * fround(1 / long)));
+}
+
+function sizeOfShorter({ width, height }: Size, limits: ResizeLimits): Size {
   const short = Math.min(width, height);
   const long = Math.max(width, height);
   let size = limits.minSize;
@@ -64,17 +103,22 @@ export function paddedSize(sizes: readonly Size[], divisor: number): Size {
 
 /**
  * A COCO `bbox` `[x, y, w, h]` as `[x1, y1, x2, y2]` inside an image, or null where nothing of it
- * is left: x2 = x + max(w − 1, 0), clipped to [0, W − 1]; dropped unless x2 > x1 and y2 > y1.
+ * is left: x2 = x + max(w − offset, 0), clipped to [0, W − offset]; dropped unless x2 > x1 and
+ * y2 > y1.
  */
-export function boxFromCoco(bbox: readonly number[], image: Size): number[] | null {
+export function boxFromCoco(
+  bbox: readonly number[],
+  image: Size,
+  { offset = 1 }: BoxEnds = {},
+): number[] | null {
   const [x, y, w, h] = bbox.map(fround);
   if (x === undefined || y === undefined || w === undefined || h === undefined) return null;
-  const clipX = (v: number) => Math.min(Math.max(v, 0), image.width - 1);
-  const clipY = (v: number) => Math.min(Math.max(v, 0), image.height - 1);
+  const clipX = (v: number) => Math.min(Math.max(v, 0), image.width - offset);
+  const clipY = (v: number) => Math.min(Math.max(v, 0), image.height - offset);
   const x1 = clipX(x);
   const y1 = clipY(y);
-  const x2 = clipX(fround(x + Math.max(fround(w - 1), 0)));
-  const y2 = clipY(fround(y + Math.max(fround(h - 1), 0)));
+  const x2 = clipX(fround(x + Math.max(fround(w - offset), 0)));
+  const y2 = clipY(fround(y + Math.max(fround(h - offset), 0)));
   return x2 > x1 && y2 > y1 ? [x1, y1, x2, y2] : null;
 }
 
@@ -85,26 +129,36 @@ export function scaleBoxes(boxes: Float32Array, sizes: { from: Size; to: Size })
   return boxes.map((value, i) => value * (i % 2 === 0 ? ratioX : ratioY));
 }
 
-/** `boxes` of an image mirrored left to right: x → W − x − 1, with x1 and x2 changing places. */
-export function flipBoxesHorizontally(boxes: Float32Array, width: number): Float32Array {
-  return mirror(boxes, { extent: width, axis: 0 });
+/** `boxes` of an image mirrored left to right: x → W − x − offset, with x1 and x2 changing places. */
+export function flipBoxesHorizontally(
+  boxes: Float32Array,
+  width: number,
+  { offset = 1 }: BoxEnds = {},
+): Float32Array {
+  return mirror(boxes, { extent: width, axis: 0, offset });
 }
 
 /**
- * `boxes` of an image mirrored top to bottom: y → H − y − 1, with y1 and y2 changing places.
- * (The original leaves out the − 1 here, which moves boxes down by one pixel; its flip probability
+ * `boxes` of an image mirrored top to bottom: y → H − y − offset, with y1 and y2 changing places.
+ * (The original leaves out the offset here, which moves boxes down by one pixel; its flip probability
  * is 0 in every experiment.)
  */
-export function flipBoxesVertically(boxes: Float32Array, height: number): Float32Array {
-  return mirror(boxes, { extent: height, axis: 1 });
+export function flipBoxesVertically(
+  boxes: Float32Array,
+  height: number,
+  { offset = 1 }: BoxEnds = {},
+): Float32Array {
+  return mirror(boxes, { extent: height, axis: 1, offset });
 }
 
-function mirror(boxes: Float32Array, along: { extent: number; axis: 0 | 1 }): Float32Array {
-  const { extent, axis } = along;
+function mirror(
+  boxes: Float32Array,
+  { extent, axis, offset }: { extent: number; axis: 0 | 1; offset: number },
+): Float32Array {
   const out = boxes.slice();
   for (let i = axis; i < boxes.length; i += 4) {
-    out[i] = fround(extent - (boxes[i + 2] ?? 0)) - 1;
-    out[i + 2] = fround(extent - (boxes[i] ?? 0)) - 1;
+    out[i] = fround(extent - (boxes[i + 2] ?? 0)) - offset;
+    out[i + 2] = fround(extent - (boxes[i] ?? 0)) - offset;
   }
   return out;
 }

@@ -157,11 +157,14 @@ export class BatchLoader implements AsyncIterable<Batch> {
     const { width, height } = decoded;
     const { augmentation } = work;
     const target = this.#dataset.target(index);
-    const { maxSize } = this.#options.augment;
+    const { maxSize, resize, boxOffset } = this.#options.augment;
     const pixels = augmentation.jitter.length === 0
       ? decoded.pixels
       : applyJitter(decoded, augmentation.jitter);
-    const placement = placeImage({ width, height, target }, { augmentation, maxSize });
+    const placement = placeImage({ width, height, target }, {
+      augmentation,
+      ...{ maxSize, resize, boxOffset },
+    });
     return { id, index, fileName, pixels, width, height, ...placement };
   }
 

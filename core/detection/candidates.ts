@@ -36,14 +36,21 @@ export function candidatesOf(
  * One image's detections from the candidates of all passes, whose boxes are in one frame: NMS within each class over all
  * passes together, then the best. Ordered by class, then pass, then proposal.
  * @param options.iouThreshold ROI_HEADS.NMS: a box is suppressed by a better one with a strictly larger IoU
+ * @param options.offset sides are x2 − x1 + offset: 1 where absent
  * @param options.limit DETECTIONS_PER_IMG; ties with the last can exceed it; 0: no limit
  */
 export function mergeCandidates(
   passes: readonly Detections[],
-  { iouThreshold, limit }: { readonly iouThreshold: number; readonly limit: number },
+  { iouThreshold, limit, offset }: {
+    readonly iouThreshold: number;
+    readonly limit: number;
+    readonly offset?: number;
+  },
 ): Detections {
   const all = concatenate(passes);
-  const kept = byLabel(all.labels).flatMap((rows) => survivors(all, rows, iouThreshold));
+  const kept = byLabel(all.labels).flatMap((rows) =>
+    survivors(all, rows, { threshold: iouThreshold, offset })
+  );
   const least = leastScore(kept, { scores: all.scores, limit });
   return rowsOf(all, kept.filter((row) => all.scores[row]! >= least));
 }
@@ -77,9 +84,13 @@ function byLabel(labels: Int32Array): number[][] {
 }
 
 /** Those of `rows`, ascending, that NMS leaves; equal scores count in row order. */
-function survivors(all: Detections, rows: readonly number[], threshold: number): number[] {
+function survivors(
+  all: Detections,
+  rows: readonly number[],
+  criteria: { threshold: number; offset?: number },
+): number[] {
   const ordered = rows.toSorted((a, b) => all.scores[b]! - all.scores[a]! || a - b);
-  const mask = greedyNms(rowsOf(all, ordered).boxes, { threshold });
+  const mask = greedyNms(rowsOf(all, ordered).boxes, criteria);
   return ordered.filter((_, i) => mask[i] === 1).sort((a, b) => a - b);
 }
 

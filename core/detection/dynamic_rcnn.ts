@@ -109,6 +109,7 @@ export class DynamicRcnn {
         })
       );
       const [n = 0, rows = 0, classes = 0] = scores.shape;
+      const { ROI_HEADS } = this.#options;
       const read = await Promise.all([scores.readFloats(), boxes.readFloats(), keep.readInts()]);
       return Array.from({ length: n }, (_, image) => {
         const [start, end] = [image * rows * classes, (image + 1) * rows * classes];
@@ -116,7 +117,7 @@ export class DynamicRcnn {
           scores: read[0].subarray(start, end),
           boxes: read[1].subarray(start * 4, end * 4),
           keep: read[2].subarray(start, end),
-        }, { classes, limit: this.#options.ROI_HEADS.DETECTIONS_PER_IMG });
+        }, { classes, limit: ROI_HEADS.DETECTIONS_PER_IMG, minSize: ROI_HEADS.MIN_SIZE });
       });
     });
   }

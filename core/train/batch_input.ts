@@ -23,6 +23,7 @@ export function imageBatch(device: Device, batch: Batch, { INPUT }: Config): Ima
       index,
       width: image.resizedWidth,
       height: image.resizedHeight,
+      resize: INPUT.RESIZE,
       flipHorizontal: image.flipHorizontal,
       flipVertical: image.flipVertical,
       bgr: INPUT.TO_BGR255,

@@ -61,19 +61,20 @@ export async function detectAugmented(
   batch: Batch,
 ): Promise<Detections[]> {
   const { NMS, DETECTIONS_PER_IMG } = config.MODEL.ROI_HEADS;
-  const views = augmentedViews(config).map((view) => (
-    { view, seen: viewOf(batch, view, config.DATALOADER.SIZE_DIVISIBILITY) }
-  ));
+  const offset = config.MODEL.BOX_OFFSET;
+  const views = augmentedViews(config).map((view) => ({ view, seen: viewOf(batch, view, config) }));
   const found: Detections[][] = batch.images.map(() => []);
   for (const { view, seen } of views) {
     const candidates = await onDevice({ device, config }, seen, (input) => model.candidates(input));
     seen.images.forEach((image, i) => {
       const frame = sizeOf(views[0]!.seen.images[i]!);
-      found[i]!.push(inFrame(candidates[i]!, { seen: sizeOf(image), frame, flip: view.flip }));
+      found[i]!.push(
+        inFrame(candidates[i]!, { seen: sizeOf(image), frame, flip: view.flip, offset }),
+      );
     });
   }
   return found.map((ofImage) =>
-    mergeCandidates(ofImage, { iouThreshold: NMS, limit: DETECTIONS_PER_IMG })
+    mergeCandidates(ofImage, { iouThreshold: NMS, limit: DETECTIONS_PER_IMG, offset })
   );
 }
 
@@ -93,9 +94,13 @@ export async function onDevice<T>(
 }
 
 /** The batch as a view sees it. Truths are not carried along. */
-function viewOf(batch: Batch, { flip, ...limits }: View, divisibility: number): Batch {
+function viewOf(
+  batch: Batch,
+  { flip, ...limits }: View,
+  { DATALOADER, INPUT }: Config,
+): Batch {
   const images = batch.images.map((image): BatchImage => {
-    const { width, height } = resizedSize(image, limits);
+    const { width, height } = resizedSize(image, { ...limits, rule: INPUT.RESIZE });
     return {
       ...image,
       resizedWidth: width,
@@ -106,7 +111,7 @@ function viewOf(batch: Batch, { flip, ...limits }: View, divisibility: number): 
       labels: new Int32Array(),
     };
   });
-  const { width, height } = paddedSize(images.map(sizeOf), divisibility);
+  const { width, height } = paddedSize(images.map(sizeOf), DATALOADER.SIZE_DIVISIBILITY);
   return { iteration: batch.iteration, images, paddedWidth: width, paddedHeight: height };
 }
 
@@ -117,8 +122,8 @@ function sizeOf({ resizedWidth, resizedHeight }: BatchImage): Size {
 /** Candidates in the frame's pixels: mirrored back, then scaled. */
 function inFrame(
   { boxes, scores, labels }: Detections,
-  { seen, frame, flip }: { seen: Size; frame: Size; flip: boolean },
+  { seen, frame, flip, offset }: { seen: Size; frame: Size; flip: boolean; offset: number },
 ): Detections {
-  const upright = flip ? flipBoxesHorizontally(boxes, seen.width) : boxes;
+  const upright = flip ? flipBoxesHorizontally(boxes, seen.width, { offset }) : boxes;
   return { boxes: scaleBoxes(upright, { from: seen, to: frame }), scores, labels };
 }

@@ -5,6 +5,7 @@ import {
   type CocoDataset,
   loadCocoDataset,
   type LoaderOptions,
+  type LoadOptions,
 } from "../data/mod.ts";
 import { UsageError } from "../runtime/errors.ts";
 import { type Config, resolveSchedule } from "./config.ts";
@@ -14,7 +15,7 @@ import { projectPath } from "./run_folder.ts";
 export function openDataset(
   name: string,
   { img_dir, ann_file }: { readonly img_dir: string; readonly ann_file: string },
-  options: { training: boolean },
+  options: LoadOptions,
 ): Promise<CocoDataset> {
   return loadCocoDataset(
     { name, imgDir: projectPath(img_dir), annFile: projectPath(ann_file) },
@@ -34,7 +35,7 @@ export async function openTrainingSet(config: Config): Promise<CocoDataset> {
       `DATASETS.TRAIN: expected one data set, received ${entries.length}; merge them into one annotation file.`,
     );
   }
-  const dataset = await openDataset(first[0], first[1], { training: true });
+  const dataset = await openDataset(first[0], first[1], { training: true, ...targets(config) });
   checkClasses(dataset, config);
   return dataset;
 }
@@ -43,16 +44,32 @@ export async function openTrainingSet(config: Config): Promise<CocoDataset> {
 export async function openTestSets(config: Config): Promise<CocoDataset[]> {
   const sets: CocoDataset[] = [];
   for (const [name, spec] of Object.entries(config.DATASETS.TEST)) {
-    const dataset = await openDataset(name, spec, { training: false });
+    const dataset = await openDataset(name, spec, { training: false, ...targets(config) });
     checkClasses(dataset, config);
     sets.push(dataset);
   }
   return sets;
 }
 
-/** @throws UsageError where the set has another number of classes than NUM_CLASSES − 1. */
+/** What targets are, besides which images have them. */
+function targets({ MODEL, DATALOADER }: Config) {
+  return { boxOffset: MODEL.BOX_OFFSET, labels: DATALOADER.LABELS };
+}
+
+/**
+ * @throws UsageError where the set has another number of classes than NUM_CLASSES − 1, or, where its ids are
+ * the classes, an id above that.
+ */
 export function checkClasses(dataset: CocoDataset, config: Config): void {
   const model = config.MODEL.ROI_BOX_HEAD.NUM_CLASSES;
+  if (config.DATALOADER.LABELS === "ids") {
+    if (dataset.numClasses <= model) return;
+    throw new UsageError(
+      `MODEL.ROI_BOX_HEAD.NUM_CLASSES is ${model}, DATALOADER.LABELS is "ids" and ${dataset.spec.annFile} has category id ${
+        dataset.numClasses - 1
+      }; use --set DATALOADER.LABELS=ascending or --set MODEL.ROI_BOX_HEAD.NUM_CLASSES=${dataset.numClasses}.`,
+    );
+  }
   if (dataset.numClasses !== model) {
     throw new UsageError(
       `MODEL.ROI_BOX_HEAD.NUM_CLASSES is ${model} and ${dataset.spec.annFile} has ${dataset.categoryIds.length} categories; use --set MODEL.ROI_BOX_HEAD.NUM_CLASSES=${dataset.numClasses} (the background is one more class).`,
@@ -83,6 +100,8 @@ export function trainingLoader(
         ? [INPUT.MIN_SIZE_TRAIN]
         : INPUT.MIN_SIZE_TRAIN,
       maxSize: INPUT.MAX_SIZE_TRAIN,
+      resize: INPUT.RESIZE,
+      boxOffset: config.MODEL.BOX_OFFSET,
       horizontalFlipProb: INPUT.HORIZONTAL_FLIP_PROB_TRAIN,
       verticalFlipProb: INPUT.VERTICAL_FLIP_PROB_TRAIN,
       jitter: {
@@ -123,6 +142,8 @@ export function plainLoader(
     augment: {
       minSizes: [minSize],
       maxSize,
+      resize: config.INPUT.RESIZE,
+      boxOffset: config.MODEL.BOX_OFFSET,
       horizontalFlipProb: 0,
       verticalFlipProb: 0,
     },

@@ -36,7 +36,7 @@ export async function predict(
   for await (const batch of loader) {
     const found = await detectBatch({ model, device, config }, batch);
     batch.images.forEach((image, i) => {
-      detections.push(...toCoco(found[i]!, image, dataset));
+      detections.push(...toCoco(found[i]!, image, { dataset, offset: config.MODEL.BOX_OFFSET }));
     });
     done += batch.images.length;
     news.onProgress?.(done, dataset.images.length);
@@ -54,11 +54,11 @@ export async function detectBatch(tested: TestedModel, batch: Batch): Promise<De
   return await onDevice(tested, batch, (input) => tested.model.detect(input));
 }
 
-/** Boxes in the original image's pixels, as `[x, y, w, h]` with w = x2 − x1 + 1. */
+/** Boxes in the original image's pixels, as `[x, y, w, h]` with w = x2 − x1 + MODEL.BOX_OFFSET. */
 function toCoco(
   { boxes, scores, labels }: Detections,
   image: BatchImage,
-  dataset: CocoDataset,
+  { dataset, offset }: { dataset: CocoDataset; offset: number },
 ): Detection[] {
   const ratioX = image.width / image.resizedWidth, ratioY = image.height / image.resizedHeight;
   return Array.from(labels, (label, i) => {
@@ -67,7 +67,7 @@ function toCoco(
     return {
       image_id: image.id,
       category_id: dataset.categoryIdOf(label),
-      bbox: [x1, y1, x2 - x1 + 1, y2 - y1 + 1],
+      bbox: [x1, y1, x2 - x1 + offset, y2 - y1 + offset],
       score: scores[i]!,
     };
   });

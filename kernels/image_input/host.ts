@@ -1,16 +1,12 @@
 /** Image preprocessing over typed arrays; layouts as in the WGSL files. */
 import type { FloatArray } from "../../core/runtime/mod.ts";
 
-/** What one image becomes. Sizes in pixels; strides and offsets in elements. */
-export interface ImageParams {
+/** What one image becomes, however it is resized. Sizes in pixels. */
+export interface Placement {
   readonly width: number;
   readonly height: number;
   readonly outWidth: number;
   readonly outHeight: number;
-  /** Elements per row of the horizontal table, and of the vertical one, which begins at `vertical`. */
-  readonly horizontalStride: number;
-  readonly verticalStride: number;
-  readonly vertical: number;
   readonly index: number;
   readonly batchWidth: number;
   readonly batchHeight: number;
@@ -19,6 +15,14 @@ export interface ImageParams {
   readonly bgr: boolean;
   readonly mean: readonly [number, number, number];
   readonly deviation: readonly [number, number, number];
+}
+
+/** What Pillow's resize needs besides; strides and offsets in elements. */
+export interface ImageParams extends Placement {
+  /** Elements per row of the horizontal table, and of the vertical one, which begins at `vertical`. */
+  readonly horizontalStride: number;
+  readonly verticalStride: number;
+  readonly vertical: number;
 }
 
 /** Half a unit of the weights, so that the shift rounds. */
@@ -97,10 +101,10 @@ function clip(sum: number): number {
 }
 
 /** batch[start + x, ·] = (line − mean) / deviation in the wanted order of columns and channels. */
-function writeRow(
+export function writeRow(
   { line, batch }: { line: Float64Array; batch: FloatArray },
   start: number,
-  { outWidth, flipX, bgr, mean, deviation }: ImageParams,
+  { outWidth, flipX, bgr, mean, deviation }: Placement,
 ): void {
   for (let c = 0; c < 3; c++) {
     const channel = bgr ? 2 - c : c, offset = mean[c]!, scale = deviation[c]!;

@@ -1,6 +1,6 @@
 /**
  * Image preprocessing in one pass: Pillow's antialiased bilinear resize (bit for bit on bytes: horizontal pass,
- * rounding, vertical pass), flips, BGR, mean and deviation, zero padding right and below. Not differentiable.
+ * rounding, vertical pass) or, as an option, PyTorch's or OpenCV's; flips, BGR, mean and deviation, zero padding right and below. Not differentiable.
  * Source: libImaging/Resample.c; datasets/transforms/transforms.py and
  * datasets/structures/image_list.py of the original, which also divides bytes by 255 and multiplies them again.
  * @module
@@ -20,6 +20,8 @@ import {
   type Tensor,
 } from "../../core/runtime/mod.ts";
 import { expectShape } from "../_shared/expect_shape.ts";
+import { bilinearKernel } from "./bilinear.ts";
+import { type BilinearRule, bilinearTaps } from "./bilinear_taps.ts";
 import horizontalSource from "./horizontal.wgsl" with { type: "text" };
 import * as host from "./host.ts";
 import { resampleTaps } from "./taps.ts";
@@ -103,6 +105,8 @@ export interface SourceImage {
 
 /** What {@link imageInput} makes of an image. */
 export interface ImageInputOptions {
+  /** Whose bilinear resize; `pillow` where absent. */
+  readonly resize?: "pillow" | BilinearRule;
   /** The image's place in the batch. */
   readonly index: number;
   /** Size after resizing, in pixels; the rest of the batch's image is 0. */
@@ -137,9 +141,38 @@ export function pixelWords(pixels: Uint8Array): Uint32Array<ArrayBuffer> {
  * @throws RangeError where the image does not fit the batch or its pixels their size
  */
 export function imageInput(batch: Tensor, source: SourceImage, options: ImageInputOptions): void {
-  const { index, width: outWidth, height: outHeight } = options;
+  const { resize = "pillow", mean, std: deviation } = options;
   const [batchHeight, batchWidth] = checkPlace(batch, source, options);
-  const { pixels, width, height } = source;
+  const { width, height } = source;
+  const place: host.Placement = {
+    ...{ width, height, outWidth: options.width, outHeight: options.height },
+    ...{ index: options.index, batchWidth, batchHeight, mean, deviation },
+    flipX: options.flipHorizontal ?? false,
+    flipY: options.flipVertical ?? false,
+    bgr: options.bgr ?? false,
+  };
+  if (resize === "pillow") antialiased(batch, source.pixels, place);
+  else bilinear({ batch, pixels: source.pixels }, place, resize);
+}
+
+function bilinear(
+  { batch, pixels }: { batch: Tensor; pixels: Tensor },
+  place: host.Placement,
+  rule: BilinearRule,
+): void {
+  const { width, height, outWidth, outHeight } = place;
+  const across = bilinearTaps(width, outWidth, { rule, vertical: false });
+  const lines = bilinearTaps(height, outHeight, { rule, vertical: true });
+  const table = new Int32Array(across.length + lines.length);
+  table.set(across);
+  table.set(lines, across.length);
+  const taps = fromArray(batch.device, [table.length], table);
+  const params = { ...place, lines, bytes: rule === "opencv" };
+  launch(bilinearKernel, { source: pixels, taps, batch }, params);
+}
+
+function antialiased(batch: Tensor, pixels: Tensor, place: host.Placement): void {
+  const { width, height, outWidth, outHeight } = place;
   const across = resampleTaps(width, outWidth), down = resampleTaps(height, outHeight);
   const vertical = across.table.length;
   const table = new Int32Array(vertical + down.table.length);
@@ -148,21 +181,10 @@ export function imageInput(batch: Tensor, source: SourceImage, options: ImageInp
   const taps = fromArray(batch.device, [table.length], table);
   const rows = empty(batch.device, [height, outWidth], "u32");
   launch(imageKernel, { source: pixels, taps, rows, batch }, {
-    width,
-    height,
-    outWidth,
-    outHeight,
+    ...place,
     horizontalStride: across.stride,
     verticalStride: down.stride,
     vertical,
-    index,
-    batchWidth,
-    batchHeight,
-    flipX: options.flipHorizontal ?? false,
-    flipY: options.flipVertical ?? false,
-    bgr: options.bgr ?? false,
-    mean: options.mean,
-    deviation: options.std,
   });
 }
 

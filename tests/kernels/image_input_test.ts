@@ -9,6 +9,7 @@ import {
 import { checkOp, floats } from "../_support/check_op.ts";
 import { onDevices, reference, type Target, TARGETS } from "../_support/devices.ts";
 import { random } from "../_support/random.ts";
+import bilinear from "../fixtures/resize/bilinear.json" with { type: "json" };
 import fixture from "../fixtures/resize/cases.json" with { type: "json" };
 
 const PLAIN = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
@@ -33,6 +34,36 @@ for (const { width, height, outWidth, outHeight, source, resized } of fixture) {
       batch.release();
     },
   );
+}
+
+for (const { width, height, outWidth, outHeight, source, ...expected } of bilinear) {
+  for (const resize of ["torch", "opencv"] as const) {
+    onDevices(
+      `imageInput ${width}×${height} to ${outWidth}×${outHeight} equals ${resize}'s bilinear`,
+      async (device) => {
+        const batch = scope(() => {
+          const batch = empty(device, [1, outHeight, outWidth, 3]);
+          const words = pixelWords(decode(source));
+          const pixels = fromArray(device, [words.length], words);
+          const options = { index: 0, width: outWidth, height: outHeight, resize, ...PLAIN };
+          imageInput(batch, { pixels, width, height }, options);
+          return batch;
+        });
+        const values = await batch.readFloats();
+        batch.release();
+        if (resize === "opencv") assert.deepEqual([...values], [...decode(expected.opencv)]);
+        else {
+          assert.equal(values.length, expected.torch.length);
+          expected.torch.forEach((wanted, i) =>
+            assert.ok(
+              Math.abs(values[i]! - wanted / 256) < 0.0025,
+              `${i}: ${values[i]} for ${wanted / 256}`,
+            )
+          );
+        }
+      },
+    );
+  }
 }
 
 /** The two pixels that a 2×1 image becomes in a 2×3 place of a batch of two. */
@@ -87,20 +118,22 @@ const SPLIT: Target = {
 };
 const next = random(3);
 const noise = pixelWords(Uint8Array.from({ length: 61 * 101 * 3 }, () => next.integer(256)));
-checkOp({
-  name: "imageInput of a source larger than a binding",
-  inputs: {
-    pixels: { shape: [noise.length], dtype: "u32", data: noise },
-    batch: floats([3, 32, 32, 3]),
-  },
-  run: ({ pixels, batch }) => {
-    const options = { index: 1, width: 27, height: 30, bgr: true, flipHorizontal: true };
-    const normalize = { mean: [102.9801, 115.9465, 122.7717], std: [1, 57, 58] } as const;
-    imageInput(batch!, { pixels: pixels!, width: 61, height: 101 }, { ...options, ...normalize });
-    return batch!;
-  },
-  targets: [...TARGETS, SPLIT],
-});
+for (const resize of ["pillow", "torch", "opencv"] as const) {
+  checkOp({
+    name: `imageInput of a source larger than a binding, ${resize}`,
+    inputs: {
+      pixels: { shape: [noise.length], dtype: "u32", data: noise },
+      batch: floats([3, 32, 32, 3]),
+    },
+    run: ({ pixels, batch }) => {
+      const options = { index: 1, width: 27, height: 30, bgr: true, flipHorizontal: true, resize };
+      const normalize = { mean: [102.9801, 115.9465, 122.7717], std: [1, 57, 58] } as const;
+      imageInput(batch!, { pixels: pixels!, width: 61, height: 101 }, { ...options, ...normalize });
+      return batch!;
+    },
+    targets: [...TARGETS, SPLIT],
+  });
+}
 
 Deno.test("imageInput refuses what does not fit", () => {
   scope(() => {

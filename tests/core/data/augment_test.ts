@@ -50,6 +50,18 @@ Deno.test("drawAugmentation() with one size and no flips changes nothing", () =>
   );
 });
 
+Deno.test("placeImage() follows the rule of sizes and the boxes' ends", () => {
+  const target = { boxes: Float32Array.of(10, 5, 30, 20), labels: Int32Array.of(2) };
+  const placed = placeImage({ width: 640, height: 427, target }, {
+    augmentation: { minSize: 800, flipHorizontal: true, flipVertical: false, jitter: [] },
+    ...{ maxSize: 1333, resize: "torch", boxOffset: 0 },
+  });
+  assert.deepEqual([placed.resizedWidth, placed.resizedHeight], [1199, 799]);
+  const [left = 0, , right = 0] = placed.boxes;
+  assert.ok(Math.abs(left - (1199 - 30 * 1199 / 640)) < 1e-3, `${left}`);
+  assert.ok(Math.abs(right - (1199 - 10 * 1199 / 640)) < 1e-3, `${right}`);
+});
+
 Deno.test("placeImage() scales boxes, then flips them in the resized image", () => {
   const target = { boxes: Float32Array.of(10, 5, 30, 20), labels: Int32Array.of(2) };
   const placed = placeImage({ width: 100, height: 50, target }, {

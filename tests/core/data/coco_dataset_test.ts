@@ -81,6 +81,36 @@ Deno.test("labels follow the category ids in ascending order, and lead back", as
   });
 });
 
+Deno.test("labels can be the category ids themselves, those that the set lacks included", async () => {
+  const used = {
+    ...SOUND,
+    categories: SOUND.categories.map((one) => ({ ...one, id: one.id || 7 })),
+  };
+  const annotations = SOUND.annotations.map((one) => (
+    { ...one, category_id: one.category_id || 7 }
+  ));
+  await withSet({ ...used, annotations }, async (spec) => {
+    const dataset = await loadCocoDataset(spec, { training: false, labels: "ids", boxOffset: 0 });
+    assert.equal(dataset.numClasses, 91);
+    assert.deepEqual([dataset.labelOf(13), dataset.labelOf(90)], [13, 90]);
+    assert.deepEqual([dataset.categoryIdOf(90), dataset.categoryIdOf(12)], [90, 12]);
+    assert.deepEqual([dataset.classNames[0], dataset.classNames[90]], ["background", "zebra"]);
+    assert.equal(dataset.classNames[12], "");
+    const first = dataset.images.findIndex((image) => image.id === 4);
+    assert.deepEqual(Array.from(dataset.target(first).labels), [90, 7]);
+    assert.deepEqual(Array.from(dataset.target(first).boxes.slice(0, 4)), [1, 2, 6, 6]);
+  });
+});
+
+Deno.test("a category id of 0 cannot be a label", async () => {
+  await withSet(SOUND, async (spec) => {
+    await assert.rejects(
+      loadCocoDataset(spec, { training: false, labels: "ids" }),
+      /category ape has id 0 in .*ids must be from 1/,
+    );
+  });
+});
+
 Deno.test("a set of one class and a set of 1000 classes map their ids", async () => {
   for (const count of [1, 1000]) {
     const categories = Array.from({ length: count }, (_, i) => ({ id: i * 3, name: `c${i}` }));

@@ -42,6 +42,27 @@ const ORIGINAL_SIZES: [number, number, number, number, number, number][] = [
   [160, 128, 128, 192, 160, 128],
 ];
 
+Deno.test("resizedSize() gives torchvision's sizes, a factor in float32 included", () => {
+  // Of GeneralizedRCNNTransform(800, 1333) of torchvision 0.14: width and height, before and after.
+  const cases = [
+    ...[[640, 480, 1066, 800], [640, 427, 1199, 799], [425, 640, 799, 1204]],
+    ...[[333, 500, 799, 1201], [500, 375, 1066, 799], [1000, 100, 1333, 133]],
+    ...[[1333, 800, 1333, 800], [1000, 600, 1333, 799], [5, 3, 1333, 799]],
+  ] as const;
+  for (const [width, height, toWidth, toHeight] of cases) {
+    const size = resizedSize({ width, height }, { minSize: 800, maxSize: 1333, rule: "torch" });
+    assert.deepEqual(size, { width: toWidth, height: toHeight }, `${width}×${height}`);
+  }
+});
+
+Deno.test("resizedSize() rounds as mmcv's rescale_size", () => {
+  const limits = { minSize: 800, maxSize: 1333, rule: "opencv" } as const;
+  assert.deepEqual(resizedSize({ width: 640, height: 480 }, limits), { width: 1067, height: 800 });
+  assert.deepEqual(resizedSize({ width: 427, height: 640 }, limits), { width: 800, height: 1199 });
+  assert.deepEqual(resizedSize({ width: 1000, height: 333 }, limits), { width: 1333, height: 444 });
+  assert.deepEqual(resizedSize({ width: 9000, height: 2 }, limits), { width: 1333, height: 1 });
+});
+
 Deno.test("resizedSize() leaves a pixel of an image that would vanish", () => {
   const limits = { minSize: 800, maxSize: 1333 };
   assert.deepEqual(resizedSize({ width: 1, height: 5000 }, limits), { width: 1, height: 1333 });
@@ -53,6 +74,21 @@ Deno.test("paddedSize() is the least multiple that holds every image", () => {
   const sizes = [{ width: 33, height: 20 }, { width: 10, height: 64 }];
   assert.deepEqual(paddedSize(sizes, 32), { width: 64, height: 64 });
   assert.deepEqual(paddedSize([], 32), { width: 0, height: 0 });
+});
+
+Deno.test("boxFromCoco() without the offset ends where the box ends", () => {
+  const image = { width: 20, height: 10 };
+  const ends = { offset: 0 };
+  assert.deepEqual(boxFromCoco([2, 3, 5, 4], image, ends), [2, 3, 7, 7]);
+  assert.deepEqual(boxFromCoco([-2, -3, 50, 40], image, ends), [0, 0, 20, 10]);
+  assert.deepEqual(boxFromCoco([2, 3, 0.5, 1], image, ends), [2, 3, 2.5, 4]);
+  assert.equal(boxFromCoco([20, 3, 5, 4], image, ends), null);
+});
+
+Deno.test("boxes without the offset mirror to x → W − x", () => {
+  const boxes = Float32Array.of(1, 2, 4, 6);
+  assert.deepEqual([...flipBoxesHorizontally(boxes, 10, { offset: 0 })], [6, 2, 9, 6]);
+  assert.deepEqual([...flipBoxesVertically(boxes, 8, { offset: 0 })], [1, 2, 4, 6]);
 });
 
 Deno.test("boxFromCoco() is inclusive, clips, and drops what is left without extent", () => {
