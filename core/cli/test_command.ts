@@ -30,7 +30,7 @@ import { ensureDigits } from "./make_digits.ts";
 import { withDevice } from "./open_device.ts";
 import type { CommandContext, TestOptions } from "./options.ts";
 import { Terminal } from "./terminal.ts";
-import { logFaults, logNotes, testOn } from "./test_sets.ts";
+import { checkExpected, logFaults, logNotes, testOn } from "./test_sets.ts";
 
 /** What is tested: a configuration and the folder of its run. */
 interface TestedRun {
@@ -38,8 +38,14 @@ interface TestedRun {
   readonly folder: RunFolder;
 }
 
-/** Evaluates on every test set of the experiment and prints the figures. */
-export async function testCommand(options: TestOptions, context: CommandContext): Promise<void> {
+/**
+ * Evaluates on every test set of the experiment and prints the figures.
+ * @returns 1 where one is not as TEST.EXPECTED_RESULTS says
+ */
+export async function testCommand(
+  options: TestOptions,
+  context: CommandContext,
+): Promise<number | void> {
   const tested = await findTested(options, context);
   await ensureDigits(tested.config);
   const testSets = await openTestSets(tested.config);
@@ -53,7 +59,9 @@ export async function testCommand(options: TestOptions, context: CommandContext)
   for (const [name, result] of Object.entries(results)) {
     context.print(describeFigures(name, result));
   }
-  context.json({ folder: tested.folder.root, results });
+  const { document, exitCode } = checkExpected(results, tested.config);
+  context.json({ folder: tested.folder.root, results, ...document });
+  return exitCode;
 }
 
 /** The experiment named or stood in, else the run trained last, with its own configuration. */

@@ -2,8 +2,14 @@
 import type { CocoDataset } from "../data/mod.ts";
 import type { DynamicRcnn } from "../detection/dynamic_rcnn.ts";
 import type { Detection, EvaluationResult } from "../eval/mod.ts";
+import { EXIT } from "../runtime/errors.ts";
 import type { Device } from "../runtime/mod.ts";
 import type { Config } from "../train/config.ts";
+import {
+  checkExpectedResults,
+  describeCheck,
+  type ExpectedCheck,
+} from "../train/expected_results.ts";
 import type { RunFolder } from "../train/run_folder.ts";
 import { evaluateAndWrite, predict } from "../train/tester.ts";
 import { logger } from "./logging.ts";
@@ -39,6 +45,28 @@ export async function testOn(
 /** Logs what was odd about the detections or the truth. */
 export function logNotes({ notes }: EvaluationResult): void {
   for (const note of notes) logger("tester").warn(note);
+}
+
+/**
+ * Checks the figures of all test sets against TEST.EXPECTED_RESULTS, where there are any, and logs a line for each.
+ * @returns what `--json` tells of it, and the exit code: 1 where a figure is out of its range
+ */
+export function checkExpected(
+  results: Readonly<Record<string, EvaluationResult>>,
+  { TEST }: Config,
+): { document: { expected?: readonly ExpectedCheck[] }; exitCode: number | undefined } {
+  const expected = Object.entries(results).flatMap(([name, result]) =>
+    checkExpectedResults(name, result, TEST)
+  );
+  const log = logger("tester");
+  for (const check of expected) {
+    if (check.ok) log.info(describeCheck(check));
+    else log.warn(describeCheck(check));
+  }
+  return {
+    document: expected.length === 0 ? {} : { expected },
+    exitCode: expected.every(({ ok }) => ok) ? undefined : EXIT.fault,
+  };
 }
 
 /** Logs what is wrong in the annotation files of data sets: one line a file. */

@@ -33,7 +33,7 @@ import { ensureDigits } from "./make_digits.ts";
 import { withDevice } from "./open_device.ts";
 import type { CommandContext, TrainOptions } from "./options.ts";
 import { Terminal } from "./terminal.ts";
-import { logFaults, testOn } from "./test_sets.ts";
+import { checkExpected, logFaults, testOn } from "./test_sets.ts";
 
 /** Everything that a run works with. */
 interface Run {
@@ -51,7 +51,7 @@ interface Run {
 /**
  * Trains from the newest checkpoint to MAX_ITER, then tests and reports. Nothing is written or removed
  * before the configuration, the data sets, the device and the weights have been found good.
- * @returns 130 or 143 where a signal stopped it (after saving)
+ * @returns 130 or 143 where a signal stopped it (after saving), 1 where a figure is not as TEST.EXPECTED_RESULTS says
  */
 export async function trainCommand(
   options: TrainOptions,
@@ -106,7 +106,9 @@ async function trainTestReport(
   const summary = await writeReport([folder.root], folder.report);
   for (const problem of summary.problems) logger("report").warn(problem);
   context.print(`Report: ${folder.report}`);
-  context.json({ ...identity, complete: true, results });
+  const { document, exitCode } = checkExpected(results, run.config);
+  context.json({ ...identity, complete: true, results, ...document });
+  return exitCode;
 }
 
 /** Logs what the run starts from, writes its record and sweeps up after a killed one. */

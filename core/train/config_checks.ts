@@ -1,4 +1,4 @@
-/** Checks that span several keys, and refusals of what is not supported yet. @module */
+/** Checks that span several keys. @module */
 import type { Config } from "./config_types.ts";
 
 /** A violated rule: the key to look at, what it should be, what it is. */
@@ -20,7 +20,6 @@ export function configFaults(config: Config): ConfigFault[] {
     ...modelFaults(config),
     ...groupNormFaults(config),
     ...stageFaults(config),
-    ...unsupported(config),
   ];
 }
 
@@ -189,21 +188,6 @@ function stageFaults({ MODEL: { RESNETS } }: Config): ConfigFault[] {
       received: RESNETS.DEFORMABLE_GROUPS,
     });
   }
-  return faults;
-}
-
-/** Keys of the original whose other values are not supported yet: refused, never ignored. */
-function unsupported({ TEST }: Config): ConfigFault[] {
-  const faults: ConfigFault[] = [];
-  const only = (path: string, received: unknown, value: unknown, what: string) => {
-    if (JSON.stringify(received) === JSON.stringify(value)) return;
-    faults.push({
-      path,
-      expected: `${JSON.stringify(value)}, as ${what} is not supported yet`,
-      received,
-    });
-  };
-  only("TEST.EXPECTED_RESULTS", TEST.EXPECTED_RESULTS, [], "the check of expected results");
   return faults;
 }
 

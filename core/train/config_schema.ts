@@ -1,74 +1,35 @@
 /**
  * The shape of a configuration: the original's keys, each with the values it may take.
  *
- * Every leaf carries the sentence part that follows "expected" in an error message. What spans
- * several keys (lengths, orders, what is not supported yet) is in config_checks.ts.
+ * What spans several keys (lengths, orders) is in config_checks.ts.
  * @module
  */
 import * as v from "valibot";
+import {
+  atLeastZero,
+  bool,
+  count,
+  exactly,
+  fraction,
+  integer,
+  listOf,
+  number,
+  oneOf,
+  positive,
+  section,
+  some,
+  text,
+} from "./config_values.ts";
+import { EXPECTED_METRICS } from "./expected_results.ts";
 
-function number(expected: string, accepts: (value: number) => boolean = () => true) {
-  return v.pipe(
-    v.number(expected),
-    v.finite(expected),
-    v.check((value) => accepts(value), expected),
-  );
-}
-
-function integer(least: number, most: number = Number.MAX_SAFE_INTEGER) {
-  const expected = most === Number.MAX_SAFE_INTEGER
-    ? `a whole number of at least ${least}`
-    : `a whole number from ${least} to ${most}`;
-  return number(expected, (n) => Number.isInteger(n) && n >= least && n <= most);
-}
-
-function positive() {
-  return number("a number above 0", (n) => n > 0);
-}
-
-function atLeastZero() {
-  return number("a number of at least 0", (n) => n >= 0);
-}
-
-function fraction() {
-  return number("a number from 0 to 1", (n) => n >= 0 && n <= 1);
-}
-
-function bool() {
-  return v.boolean("true or false");
-}
-
-function text(expected = "a string") {
-  return v.string(expected);
-}
-
-function oneOf<const T extends readonly string[]>(values: T) {
-  return v.picklist(values, `one of ${values.map((value) => `"${value}"`).join(", ")}`);
-}
-
-function listOf<const T extends v.GenericSchema>(item: T, what: string) {
-  return v.array(item, `a list of ${what}`);
-}
-
-/** A list with exactly `length` items. */
-function exactly<const T extends v.GenericSchema>(length: number, item: T, what: string) {
-  const expected = `a list of ${length} ${what}`;
-  return v.pipe(v.array(item, expected), v.length(length, expected));
-}
-
-/** A list with at least one item. */
-function some<const T extends v.GenericSchema>(item: T, what: string) {
-  const expected = `a list of at least one ${what}`;
-  return v.pipe(v.array(item, expected), v.minLength(1, expected));
-}
-
-/** An iteration count: whole and at least 1. */
-function count() {
-  return integer(1);
-}
-
-function section<const T extends v.ObjectEntries>(entries: T) {
-  return v.strictObject(entries, "a section (an object)");
+/** A figure of the evaluation that a test should give: `[task, figure, [mean, standard deviation]]`. */
+function expectedResult() {
+  const [entry, range] = ['["bbox", figure, [mean, std]]', "[mean, std]"];
+  return v.strictTuple([
+    oneOf(["bbox"]),
+    v.picklist(EXPECTED_METRICS, `one of ${EXPECTED_METRICS.join(", ")}`),
+    v.strictTuple([number("a mean"), positive()], range),
+  ], entry);
 }
 
 const INPUT = section({
@@ -130,7 +91,8 @@ const SOLVER = section({
 
 const TEST = section({
   DETECTIONS_PER_IMG: count(),
-  EXPECTED_RESULTS: listOf(v.unknown(), "expected results"),
+  /** Checked after testing: figures are strictly within mean ± EXPECTED_RESULTS_SIGMA_TOL · std. */
+  EXPECTED_RESULTS: listOf(expectedResult(), 'entries ["bbox", figure, [mean, std]]'),
   EXPECTED_RESULTS_SIGMA_TOL: positive(),
   IMS_PER_GPU: count(),
   IMS_PER_BATCH: count(),

@@ -3,8 +3,7 @@ import type * as v from "valibot";
 import type { configSchema } from "./config_schema.ts";
 
 /** `T` with every object and list in it read-only. */
-export type DeepReadonly<T> = T extends readonly (infer Item)[] ? readonly DeepReadonly<Item>[]
-  : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
   : T;
 
 /**
