@@ -16,6 +16,7 @@ import type { IterationMetrics } from "../train/metrics.ts";
 import { Progress } from "../train/progress.ts";
 import { removeRun } from "../train/remove_run.ts";
 import { collectEnvironment } from "../train/run_environment.ts";
+import { RunLock } from "../train/run_lock.ts";
 import {
   inferenceFolder,
   requireRunFolder,
@@ -77,6 +78,7 @@ export async function trainCommand(
     try {
       if (newest === undefined) await trainer.startFromWeights();
       else await trainer.resumeFrom(newest);
+      using _lock = await RunLock.take(folder);
       if (options.fresh) await removeRun(folder);
       await configureLogging({
         debug: options.debug,
