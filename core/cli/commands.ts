@@ -11,6 +11,8 @@ export async function dispatch(
   context: CommandContext,
 ): Promise<number | void> {
   switch (name) {
+    case "ablate":
+      return await (await import("./ablate_command.ts")).ablateCommand(options, context);
     case "data":
       return await (await import("./data_command.ts")).dataCommand(options, context);
     case "doctor":

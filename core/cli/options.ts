@@ -1,4 +1,5 @@
 /** What each command is called with, once its arguments are read. @module */
+import type { Variant } from "./ablate_variants.ts";
 
 /** Options that hold for every command. */
 export interface CommonOptions {
@@ -37,6 +38,16 @@ export interface TestOptions extends CommonOptions, ExperimentOption {
   readonly predictions?: string;
   /** `-s`: write pictures with detections and ground truth. */
   readonly showRes: boolean;
+}
+
+/** `ablate [EXPERIMENT]`. */
+export interface AblateOptions extends CommonOptions, ExperimentOption {
+  /** How many seeds each variant is trained with; at least 1. */
+  readonly seeds: number;
+  /** At least one, each once. */
+  readonly variants: readonly Variant[];
+  /** Start over although some runs are there. */
+  readonly fresh: boolean;
 }
 
 /** `report [RUN…]`. */
@@ -85,6 +96,7 @@ export type DoctorOptions = CommonOptions;
 export interface CommandOptions {
   readonly train: TrainOptions;
   readonly test: TestOptions;
+  readonly ablate: AblateOptions;
   readonly report: ReportOptions;
   readonly data: DataOptions;
   readonly inspect: InspectOptions;

@@ -8,6 +8,7 @@ import { run } from "@optique/run";
 import { EXIT } from "../runtime/errors.ts";
 import { didYouMean } from "../train/config_nearest.ts";
 import type { CommandName, CommandOptions, ParsedCommand } from "./options.ts";
+import { ablateCommand } from "./parsers/ablate.ts";
 import { dataCommand } from "./parsers/data.ts";
 import { doctorCommand } from "./parsers/doctor.ts";
 import { inspectCommand } from "./parsers/inspect.ts";
@@ -28,6 +29,7 @@ export interface ParseOutput {
 const COMMANDS: { readonly [Name in CommandName]: CommandParser<CommandOptions[Name]> } = {
   train: trainCommand,
   test: testCommand,
+  ablate: ablateCommand,
   report: reportCommand,
   data: dataCommand,
   inspect: inspectCommand,
@@ -72,6 +74,8 @@ export function parseCommandLine(args: readonly string[], output: ParseOutput): 
     case "train":
       return { name, options: read(name) };
     case "test":
+      return { name, options: read(name) };
+    case "ablate":
       return { name, options: read(name) };
     case "report":
       return { name, options: read(name) };

@@ -28,7 +28,8 @@ export function startCommand(
       "--allow-env",
       "--allow-ffi",
       "--allow-sys",
-      "--allow-run=git",
+      // As in deno.json: the launcher of an ablation starts runs, a run asks git for the commit.
+      `--allow-run=${args[0] === "ablate" ? "deno" : "git"}`,
       MAIN,
       ...args,
     ],

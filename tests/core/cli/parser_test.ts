@@ -70,6 +70,24 @@ Deno.test("test takes an iteration, weights, predictions and pictures", () => {
   });
 });
 
+Deno.test("ablate takes seeds and variants, all of them unless told otherwise", () => {
+  assert.deepEqual(parse("ablate q --seeds 2 --variants both,baseline --set A=1"), {
+    name: "ablate",
+    options: {
+      ...NOTHING,
+      experiment: "q",
+      sets: ["A=1"],
+      seeds: 2,
+      variants: ["baseline", "both"],
+      fresh: false,
+    },
+  });
+  assert.deepEqual(parse("ablate"), {
+    name: "ablate",
+    options: { ...NOTHING, seeds: 3, variants: ["baseline", "dla", "dsl", "both"], fresh: false },
+  });
+});
+
 Deno.test("report takes any number of runs", () => {
   assert.deepEqual(parse("report a b --out x.html"), {
     name: "report",
@@ -120,6 +138,8 @@ const NOT_UNDERSTOOD: readonly [string, RegExp][] = [
   ["test -i 0", /1/],
   ["train --device gpu", /webgpu/],
   ["train --seed -1", /seed/],
+  ["ablate --seeds 0", /seeds/],
+  ["ablate --variants dla,all", /baseline,dla,dsl,both/],
   ["inspect --sampling last", /"first" and "random"/],
   ["inspect --iou 2", /1/],
   ["inspect --beta 0", /beta/],
@@ -135,7 +155,9 @@ for (const [line, expected] of NOT_UNDERSTOOD) {
   });
 }
 
-for (const name of ["train", "test", "report", "data", "data check", "inspect", "doctor"]) {
+for (
+  const name of ["train", "test", "ablate", "report", "data", "data check", "inspect", "doctor"]
+) {
   Deno.test(`"${name} --help" shows examples on stdout and ends with 0`, () => {
     const { code, out, err } = end(`${name} --help`);
     assert.equal(code, 0);
@@ -148,7 +170,7 @@ for (const name of ["train", "test", "report", "data", "data check", "inspect", 
 Deno.test("--help lists all commands", () => {
   const { code, out } = end("--help");
   assert.equal(code, 0);
-  for (const name of ["train", "test", "report", "data", "inspect", "doctor"]) {
+  for (const name of ["train", "test", "ablate", "report", "data", "inspect", "doctor"]) {
     assert.match(out, new RegExp(`^ +${name} `, "m"));
   }
 });
