@@ -1,11 +1,14 @@
 /** `inspect`: a model's layers, or the losses, statistics and gradients of one step. Writes nothing. */
+import { DryDevice } from "../runtime/dry_device.ts";
 import { openTrainingSet } from "../train/datasets.ts";
 import { formatBytes } from "../train/format.ts";
-import { loadWeights } from "../train/initial_weights.ts";
 import { inspectStep, type ModelSummary, type StepSummary, summarize } from "../train/inspector.ts";
 import { projectPath } from "../train/run_folder.ts";
 import { makeModel } from "../train/trainer.ts";
+import { findWeights, loadWeights } from "../train/weights/load_weights.ts";
+import type { WeightReport } from "../train/weights/match_report.ts";
 import { type Experiment, openExperiment } from "./find_experiment.ts";
+import { logWeights } from "./log_weights.ts";
 import { requireDigits } from "./make_digits.ts";
 import { withDevice } from "./open_device.ts";
 import type { CommandContext, InspectOptions } from "./options.ts";
@@ -17,33 +20,51 @@ export async function inspectCommand(
 ): Promise<void> {
   const experiment = await openExperiment(options, { cwd: context.cwd });
   if (options.step) {
-    const step = await runStep(experiment, { options, context });
+    const { step, weights } = await runStep(experiment, { options, context });
     printStep(step, context);
-    context.json(step);
+    context.json({ ...step, weights });
   } else {
+    const weights = await matchOf(experiment, { options, context });
     const summary = summarize(experiment.config);
     printModel(summary, context);
-    context.json(summary);
+    context.json({ ...summary, weights });
   }
+}
+
+/** What of the file given is the model's; nothing is loaded. */
+async function matchOf(
+  { config }: Experiment,
+  { options, context }: { options: InspectOptions; context: CommandContext },
+): Promise<WeightReport | undefined> {
+  if (options.weights === undefined) return undefined;
+  const entries = makeModel(new DryDevice(), config).state.entries();
+  const path = context.path(options.weights);
+  const { report } = await findWeights(entries, path, { model: config.MODEL, need: "some" });
+  logWeights(report);
+  return report;
 }
 
 async function runStep(
   { config }: Experiment,
   { options, context }: { options: InspectOptions; context: CommandContext },
-): Promise<StepSummary> {
+): Promise<{ step: StepSummary; weights?: WeightReport }> {
   await requireDigits(config);
   const dataset = await openTrainingSet(config);
   return await withDevice(options, async (device) => {
     const model = makeModel(device, config);
-    const weights = options.weights === undefined
+    const path = options.weights === undefined
       ? config.MODEL.WEIGHT && projectPath(config.MODEL.WEIGHT)
       : context.path(options.weights);
-    if (weights) await loadWeights(model.state, weights);
+    const weights = path
+      ? await loadWeights(model.state, path, { model: config.MODEL, need: "some" })
+      : undefined;
+    if (weights) logWeights(weights);
     const { WARMUP_IOU, WARMUP_BETA } = config.MODEL.DYNAMIC_RCNN;
-    return await inspectStep({ model, device, config }, dataset, {
+    const step = await inspectStep({ model, device, config }, dataset, {
       criteria: { iou: options.iou ?? WARMUP_IOU, beta: options.beta ?? WARMUP_BETA },
       sampling: options.sampling,
     });
+    return { step, weights };
   });
 }
 

@@ -26,6 +26,10 @@ export interface ExperimentOption {
 export interface TrainOptions extends CommonOptions, ExperimentOption {
   /** Start over although there is a checkpoint. */
   readonly fresh: boolean;
+  /** `auto`: where the newest checkpoint is damaged, go on from the one before; else refuse. */
+  readonly resume?: "strict" | "auto";
+  /** Weights to start a new run from, as typed; instead of MODEL.WEIGHT. */
+  readonly initFrom?: string;
 }
 
 /** `test [EXPERIMENT]`. Files are as typed: resolve them with {@link CommandContext.path}. */

@@ -1,5 +1,4 @@
 /** `test`: evaluates a checkpoint, a file of weights, or saved detections. */
-import { basename } from "node:path";
 import type { CocoDataset } from "../data/mod.ts";
 import {
   type Detection,
@@ -7,14 +6,11 @@ import {
   type EvaluationResult,
   readDetections,
 } from "../eval/mod.ts";
-import { DataError, UsageError } from "../runtime/errors.ts";
-import { lastCheckpoint } from "../train/checkpoint.ts";
+import { UsageError } from "../runtime/errors.ts";
 import type { Config } from "../train/config.ts";
 import { openTestSets } from "../train/datasets.ts";
-import { loadWeights } from "../train/initial_weights.ts";
 import { writePictures } from "../train/pictures.ts";
 import {
-  checkpointPath,
   findLastRun,
   inferenceFolder,
   readRunRecord,
@@ -22,9 +18,13 @@ import {
   runFolderOf,
 } from "../train/run_folder.ts";
 import { resolveRunConfig } from "../train/config.ts";
+import { chooseCheckpoint, type ChosenCheckpoint } from "../train/find_checkpoint.ts";
 import { describeFigures } from "../train/tester.ts";
 import { makeModel } from "../train/trainer.ts";
+import { loadWeights } from "../train/weights/load_weights.ts";
+import type { WeightReport } from "../train/weights/match_report.ts";
 import { experimentAt, openExperiment } from "./find_experiment.ts";
+import { logWeights } from "./log_weights.ts";
 import { logger } from "./logging.ts";
 import { ensureDigits } from "./make_digits.ts";
 import { withDevice } from "./open_device.ts";
@@ -36,6 +36,12 @@ import { checkExpected, logFaults, logNotes, testOn } from "./test_sets.ts";
 interface TestedRun {
   readonly config: Config;
   readonly folder: RunFolder;
+}
+
+/** Figures by test set, and what became of the weights where a model was tested. */
+interface Outcome {
+  readonly weights?: WeightReport;
+  readonly results: Readonly<Record<string, EvaluationResult>>;
 }
 
 /**
@@ -53,14 +59,14 @@ export async function testCommand(
     throw new UsageError("DATASETS.TEST is empty; name a data set with --set DATASETS.TEST=….");
   }
   logFaults(testSets);
-  const results = options.predictions === undefined
+  const outcome: Outcome = options.predictions === undefined
     ? await testWeights(tested, testSets, { options, context })
     : await testPredictions(tested, testSets, { options, path: context.path(options.predictions) });
-  for (const [name, result] of Object.entries(results)) {
+  for (const [name, result] of Object.entries(outcome.results)) {
     context.print(describeFigures(name, result));
   }
-  const { document, exitCode } = checkExpected(results, tested.config);
-  context.json({ folder: tested.folder.root, results, ...document });
+  const { document, exitCode } = checkExpected(outcome.results, tested.config);
+  context.json({ folder: tested.folder.root, ...outcome, ...document });
   return exitCode;
 }
 
@@ -80,7 +86,7 @@ async function testPredictions(
   tested: TestedRun,
   testSets: readonly CocoDataset[],
   { options, path }: { options: TestOptions; path: string },
-): Promise<Record<string, EvaluationResult>> {
+): Promise<Outcome> {
   const [dataset, second] = testSets;
   if (!dataset || second) {
     throw new UsageError(
@@ -93,21 +99,22 @@ async function testPredictions(
   logNotes(result);
   const place = `${name}_predictions`;
   if (options.showRes) await showResults(tested, { dataset, detections, place });
-  return { [name]: result };
+  return { results: { [name]: result } };
 }
 
 async function testWeights(
   { config, folder }: TestedRun,
   testSets: readonly CocoDataset[],
   { options, context }: { options: TestOptions; context: CommandContext },
-): Promise<Record<string, EvaluationResult>> {
-  const weights = await findWeights(folder, { options, context });
+): Promise<Outcome> {
+  const weights = await chooseWeights(folder, { options, context });
   const terminal = new Terminal(context);
   return await withDevice(options, async (device) => {
     const results: Record<string, EvaluationResult> = {};
     const model = makeModel(device, config);
-    await loadWeights(model.state, weights.path);
-    logger("tester").info(`Weights: ${weights.path}`);
+    const { MODEL } = config;
+    const report = await loadWeights(model.state, weights.path, { model: MODEL, need: "all" });
+    logWeights(report);
     for (const dataset of testSets) {
       const { name } = dataset.spec;
       const place = weights.label === undefined ? name : `${name}_${weights.label}`;
@@ -117,7 +124,7 @@ async function testWeights(
       if (options.showRes) await showResults({ config, folder }, { dataset, detections, place });
     }
     model.close();
-    return results;
+    return { weights: report, results };
   });
 }
 
@@ -139,42 +146,10 @@ async function showResults(
 }
 
 /** The file of weights; with a label where it is not the newest checkpoint, whose results stay as they are. */
-async function findWeights(
+async function chooseWeights(
   folder: RunFolder,
   { options, context }: { options: TestOptions; context: CommandContext },
-): Promise<{ path: string; label?: string }> {
-  if (options.weights !== undefined) {
-    return { path: context.path(options.weights), label: "weights" };
-  }
-  if (options.iteration === undefined) {
-    const newest = await lastCheckpoint(folder);
-    if (newest === undefined) {
-      throw new DataError(`There is no checkpoint in ${folder.checkpoints}; train first.`);
-    }
-    return { path: newest };
-  }
-  const path = checkpointPath(folder, options.iteration);
-  const there = await savedIterations(folder);
-  if (!there.includes(options.iteration)) {
-    throw new UsageError(
-      `There is no checkpoint of iteration ${options.iteration} in ${folder.checkpoints}; there are: ${
-        there.join(", ") || "none"
-      }.`,
-    );
-  }
-  const newest = await Deno.readLink(folder.lastCheckpoint).catch(() => undefined);
-  return newest === basename(path) ? { path } : { path, label: `${options.iteration}` };
-}
-
-async function savedIterations({ checkpoints }: RunFolder): Promise<number[]> {
-  const iterations: number[] = [];
-  try {
-    for await (const { name } of Deno.readDir(checkpoints)) {
-      const match = name.match(/^model_(\d+)\.safetensors$/);
-      if (match) iterations.push(Number(match[1]));
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return iterations.sort((a, b) => a - b);
+): Promise<ChosenCheckpoint> {
+  if (options.weights === undefined) return await chooseCheckpoint(folder, options.iteration);
+  return { path: context.path(options.weights), label: "weights" };
 }

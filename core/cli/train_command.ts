@@ -3,15 +3,17 @@ import { writeReport } from "../../reports/mod.ts";
 import type { CocoDataset } from "../data/mod.ts";
 import type { EvaluationResult } from "../eval/mod.ts";
 import { DryDevice } from "../runtime/dry_device.ts";
+import { UsageError } from "../runtime/errors.ts";
 import type { Device } from "../runtime/mod.ts";
 import {
-  lastCheckpoint,
+  readCheckpoint,
   requireModel,
   sweepTemporaries,
   trainingStateOf,
 } from "../train/checkpoint.ts";
 import { type Config, resolveSchedule } from "../train/config.ts";
 import { openTestSets, openTrainingSet } from "../train/datasets.ts";
+import { findResumePoint, type ResumePoint } from "../train/find_checkpoint.ts";
 import type { IterationMetrics } from "../train/metrics.ts";
 import { Progress } from "../train/progress.ts";
 import { removeRun } from "../train/remove_run.ts";
@@ -24,11 +26,12 @@ import {
   runFolderOf,
   writeRunRecord,
 } from "../train/run_folder.ts";
-import { readSafetensors } from "../train/safetensors.ts";
 import { StopSignal } from "../train/stop_signal.ts";
 import { describeFigures } from "../train/tester.ts";
 import { makeModel, Trainer } from "../train/trainer.ts";
+import type { WeightReport } from "../train/weights/match_report.ts";
 import { type Experiment, openExperiment } from "./find_experiment.ts";
+import { logWeights } from "./log_weights.ts";
 import { configureLogging, logger } from "./logging.ts";
 import { ensureDigits } from "./make_digits.ts";
 import { withDevice } from "./open_device.ts";
@@ -45,8 +48,8 @@ interface Run {
   readonly terminal: Terminal;
   readonly trainingSet: CocoDataset;
   readonly testSets: readonly CocoDataset[];
-  /** The checkpoint to go on from. */
-  readonly newest: string | undefined;
+  /** The checkpoint to go on from, if any, and what is wrong with newer ones. */
+  readonly resume: ResumePoint;
 }
 
 /**
@@ -58,13 +61,18 @@ export async function trainCommand(
   options: TrainOptions,
   context: CommandContext,
 ): Promise<number | void> {
-  const experiment = await openExperiment(options, { cwd: context.cwd });
+  const experiment = await openExperiment(startingFrom(options, context), { cwd: context.cwd });
   const { config } = experiment;
   const folder = runFolderOf(experiment.id, config);
   await requireRunFolder(folder);
-  const newest = options.fresh ? undefined : await lastCheckpoint(folder);
-  if (newest !== undefined && await isComplete(newest, { folder, config })) {
-    context.print(`The run in ${folder.root} is complete; --fresh starts over.`);
+  const resume = options.fresh
+    ? { faults: [] }
+    : await findResumePoint(folder, options.resume ?? "strict");
+  if (options.initFrom !== undefined && resume.path !== undefined) throw alreadyBegun(resume.path);
+  if (resume.path !== undefined && await isComplete(resume.path, { folder, config })) {
+    context.print(
+      `The run in ${folder.root} is already complete; --fresh starts over, --fresh --init-from FILE starts from weights.`,
+    );
     context.json({ experiment: experiment.id, complete: true, folder: folder.root });
     return;
   }
@@ -73,11 +81,10 @@ export async function trainCommand(
   const testSets = await openTestSets(config);
   const terminal = new Terminal(context);
   return await withDevice(options, async (device) => {
-    const run = { experiment, config, folder, device, terminal, trainingSet, testSets, newest };
+    const run = { experiment, config, folder, device, terminal, trainingSet, testSets, resume };
     const trainer = new Trainer(run, trainerEvents(run));
     try {
-      if (newest === undefined) await trainer.startFromWeights();
-      else await trainer.resumeFrom(newest);
+      const weights = await begin(trainer, resume);
       using _lock = await RunLock.take(folder);
       if (options.fresh) await removeRun(folder);
       await configureLogging({
@@ -85,20 +92,44 @@ export async function trainCommand(
         file: folder.log,
         write: (line) => terminal.line(line),
       });
-      return await trainTestReport(run, { trainer, context });
+      return await trainTestReport(run, { trainer, weights, context });
     } finally {
       trainer.close();
     }
   });
 }
 
+/** The options, with MODEL.WEIGHT as `--init-from` says. */
+function startingFrom(options: TrainOptions, context: CommandContext): TrainOptions {
+  if (options.initFrom === undefined) return options;
+  const weight = `MODEL.WEIGHT=${JSON.stringify(context.path(options.initFrom))}`;
+  return { ...options, sets: [...options.sets, weight] };
+}
+
+function alreadyBegun(path: string): UsageError {
+  return new UsageError(
+    `--init-from starts a new run and there is ${path} already; leave it out to go on with that run, add --fresh to start over, or choose another folder with --set OUTPUT_DIR=….`,
+  );
+}
+
+async function begin(trainer: Trainer, { path }: ResumePoint): Promise<WeightReport | undefined> {
+  if (path === undefined) return await trainer.startFromWeights();
+  await trainer.resumeFrom(path);
+  return undefined;
+}
+
 async function trainTestReport(
   run: Run,
-  { trainer, context }: { trainer: Trainer; context: CommandContext },
+  { trainer, weights, context }: {
+    trainer: Trainer;
+    weights: WeightReport | undefined;
+    context: CommandContext;
+  },
 ): Promise<number | void> {
   const { experiment, folder } = run;
-  const identity = { experiment: experiment.id, folder: folder.root };
+  const identity = { experiment: experiment.id, folder: folder.root, weights };
   await beginRecord(run, context);
+  if (weights) logWeights(weights);
   const stopped = await trainWatched(run, trainer);
   if (stopped !== undefined) {
     context.json({ ...identity, complete: false, iteration: trainer.done });
@@ -115,7 +146,7 @@ async function trainTestReport(
 
 /** Logs what the run starts from, writes its record and sweeps up after a killed one. */
 async function beginRecord(run: Run, { commandLine }: CommandContext): Promise<void> {
-  const { experiment, config, folder, device, newest } = run;
+  const { experiment, config, folder, device, resume } = run;
   const log = logger("trainer");
   for (const note of experiment.notes) log.info(note);
   logFaults([run.trainingSet, ...run.testSets]);
@@ -130,7 +161,8 @@ async function beginRecord(run: Run, { commandLine }: CommandContext): Promise<v
     }),
   });
   await sweepTemporaries(folder);
-  if (newest !== undefined) log.info(`Resumed from ${newest}`);
+  for (const fault of resume.faults) log.warn(`Checkpoint passed over: ${fault}`);
+  if (resume.path !== undefined) log.info(`Resumed from ${resume.path}`);
 }
 
 /** Trains what is left; a signal makes it save and end early. */
@@ -148,7 +180,7 @@ async function trainWatched(run: Run, trainer: Trainer): Promise<number | undefi
   return stopped;
 }
 
-function trainerEvents({ config, folder, terminal }: Omit<Run, "newest">) {
+function trainerEvents({ config, folder, terminal }: Omit<Run, "resume">) {
   const { maxIter, imagesPerIteration } = resolveSchedule(config);
   const log = logger("trainer");
   const progress = new Progress(
@@ -183,15 +215,15 @@ async function isComplete(
   newest: string,
   { folder, config }: { folder: RunFolder; config: Config },
 ): Promise<boolean> {
-  const file = await readSafetensors(newest);
-  const { iteration } = trainingStateOf(newest, file);
+  const file = await readCheckpoint(newest);
+  const { iteration } = trainingStateOf(file);
   if (iteration < resolveSchedule(config).maxIter) return false;
   const files = Object.keys(config.DATASETS.TEST).map((name) =>
     inferenceFolder(folder, name).metrics
   );
   const found = await Promise.all([...files, folder.report].map(exists));
   if (!found.every(Boolean)) return false;
-  requireModel(makeModel(new DryDevice(), config).state, newest, file);
+  requireModel(makeModel(new DryDevice(), config).state, file);
   return true;
 }
 

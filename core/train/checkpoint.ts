@@ -5,10 +5,14 @@ import type { ModelState } from "../nn/state.ts";
 import { DataError, UsageError } from "../runtime/errors.ts";
 import { sameShape } from "../runtime/shape.ts";
 import { checkpointPath, type RunFolder } from "./run_folder.ts";
-import { type TensorFile, type TensorSource, writeSafetensors } from "./safetensors.ts";
+import { verifyChecksums } from "./weights/checksums.ts";
+import { describeShape } from "./weights/match_weights.ts";
+import { readWeights } from "./weights/read_weights.ts";
+import { type TensorSource, writeSafetensors } from "./weights/safetensors_writer.ts";
+import type { WeightFile } from "./weights/weight_file.ts";
 
 /** Names of momentum tensors begin with this; the rest is the parameter's name. */
-const MOMENTUM = "optimizer.momentum.";
+export const MOMENTUM = "optimizer.momentum.";
 
 const FORMAT = "dynamic-rcnn checkpoint 1";
 
@@ -85,15 +89,27 @@ export async function lastCheckpoint({ lastCheckpoint }: RunFolder): Promise<str
 }
 
 /**
+ * Reads a checkpoint and compares it with its checksums.
+ * @throws DataError naming the tensor where it is damaged.
+ */
+export async function readCheckpoint(path: string): Promise<WeightFile> {
+  const file = await readWeights(path);
+  verifyChecksums(file);
+  return file;
+}
+
+/**
  * The training state in a checkpoint file.
  * @throws DataError where it has none (weights alone cannot be resumed from).
  */
-export function trainingStateOf(path: string, file: TensorFile): TrainingState {
+export function trainingStateOf({ path, metadata }: WeightFile): TrainingState {
   const fail = () =>
-    new DataError(`${path} holds weights but no training state; start over with --fresh.`);
-  if (file.metadata.format !== FORMAT || !file.metadata.training) throw fail();
+    new DataError(
+      `${path} holds weights but no training state to go on from; start from them with --fresh --init-from ${path}, or over with --fresh.`,
+    );
+  if (metadata.format !== FORMAT || !metadata.training) throw fail();
   try {
-    return JSON.parse(file.metadata.training);
+    return JSON.parse(metadata.training);
   } catch {
     throw fail();
   }
@@ -103,8 +119,8 @@ export function trainingStateOf(path: string, file: TensorFile): TrainingState {
  * Overwrites all of a model's tensors with a checkpoint's, or none.
  * @throws UsageError as {@link requireModel}.
  */
-export function loadModel(model: ModelState, path: string, file: TensorFile): void {
-  requireModel(model, path, file);
+export function loadModel(model: ModelState, file: WeightFile): void {
+  requireModel(model, file);
   for (const { name } of model.entries()) {
     const found = file.tensors.get(name);
     if (found) model.load(name, found);
@@ -113,15 +129,16 @@ export function loadModel(model: ModelState, path: string, file: TensorFile): vo
 }
 
 /** What to do with another model's checkpoint. */
-const REMEDY = "use that model's own experiment, or --fresh to train anew.";
+const REMEDY =
+  "use that model's own experiment, --fresh to train anew, or --fresh --init-from FILE to fine-tune it.";
 
 /**
- * Looks that a checkpoint holds all of a model's tensors.
- * @throws UsageError naming the first that is missing or of another shape.
+ * Looks that a checkpoint holds a model's tensors, all of them and no others.
+ * @throws UsageError naming the first that is missing, of another shape, or of another model.
  */
-export function requireModel(model: ModelState, path: string, file: TensorFile): void {
+export function requireModel(model: ModelState, { path, tensors }: WeightFile): void {
   for (const { name, shape } of model.entries()) {
-    const found = file.tensors.get(name);
+    const found = tensors.get(name);
     if (!found) {
       throw new UsageError(
         `${path} has no tensor ${name}, which this experiment's model needs; ${REMEDY}`,
@@ -129,18 +146,24 @@ export function requireModel(model: ModelState, path: string, file: TensorFile):
     }
     if (!sameShape(found.shape, shape)) {
       throw new UsageError(
-        `${path} holds ${name} as ${found.shape.join("×")} where this experiment's model has ${
-          shape.join("×")
+        `${path} holds ${name} as ${describeShape(found.shape)} where this experiment's model has ${
+          describeShape(shape)
         }; ${REMEDY}`,
       );
     }
   }
+  for (const name of tensors.keys()) {
+    if (name.startsWith(MOMENTUM) || model.get(name)) continue;
+    throw new UsageError(
+      `${path} holds ${name}, which this experiment's model has not; ${REMEDY}`,
+    );
+  }
 }
 
 /** Overwrites an optimizer's momentum with a checkpoint's. */
-export function loadMomentum(momentum: Momentum, path: string, file: TensorFile): void {
+export function loadMomentum(momentum: Momentum, { path, tensors }: WeightFile): void {
   for (const { name } of momentum.sources()) {
-    const found = file.tensors.get(MOMENTUM + name);
+    const found = tensors.get(MOMENTUM + name);
     if (!found) {
       throw new DataError(`${path} has no optimizer state of ${name}; start over with --fresh.`);
     }

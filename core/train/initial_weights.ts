@@ -1,19 +1,20 @@
 /** The weights that a run starts from: MODEL.WEIGHT, or random ones. */
 import type { ModelState } from "../nn/state.ts";
-import { UsageError } from "../runtime/errors.ts";
-import { loadModel } from "./checkpoint.ts";
-import { readSafetensors } from "./safetensors.ts";
+import type { Config } from "./config_types.ts";
+import { projectPath } from "./run_folder.ts";
+import { loadWeights } from "./weights/load_weights.ts";
+import type { WeightReport } from "./weights/match_report.ts";
 
 /**
- * Overwrites all of a model's tensors with those of a file of ours (`.safetensors`).
- * @throws UsageError for a file of another kind, or of another model.
- * @throws DataError for a missing or broken file.
+ * Loads MODEL.WEIGHT where the configuration names a file. What it lacks, and a head of another
+ * number of classes, keeps its random numbers: the report lists it.
+ * @returns nothing where MODEL.WEIGHT is empty
+ * @throws UsageError or DataError where the file is missing, broken, or fits nothing in the model.
  */
-export async function loadWeights(model: ModelState, path: string): Promise<void> {
-  if (!path.endsWith(".safetensors")) {
-    throw new UsageError(
-      `${path} cannot be read: only .safetensors checkpoints of this project can, so far; use --set MODEL.WEIGHT= to start from random weights.`,
-    );
-  }
-  loadModel(model, path, await readSafetensors(path));
+export async function loadInitialWeights(
+  state: ModelState,
+  { MODEL }: Config,
+): Promise<WeightReport | undefined> {
+  if (MODEL.WEIGHT === "") return undefined;
+  return await loadWeights(state, projectPath(MODEL.WEIGHT), { model: MODEL, need: "some" });
 }

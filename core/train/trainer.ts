@@ -7,15 +7,21 @@ import { learningRate } from "../nn/lr_schedule.ts";
 import { Sgd } from "../nn/sgd.ts";
 import { UserError } from "../runtime/errors.ts";
 import type { Device } from "../runtime/mod.ts";
-import { loadModel, loadMomentum, saveCheckpoint, trainingStateOf } from "./checkpoint.ts";
+import {
+  loadModel,
+  loadMomentum,
+  readCheckpoint,
+  saveCheckpoint,
+  trainingStateOf,
+} from "./checkpoint.ts";
 import { type Config, resolveSchedule } from "./config.ts";
 import { trainingLoader } from "./datasets.ts";
 import { isMoment } from "./distributions.ts";
-import { loadWeights } from "./initial_weights.ts";
+import { loadInitialWeights } from "./initial_weights.ts";
 import type { IterationMetrics } from "./metrics.ts";
-import { projectPath, type RunFolder } from "./run_folder.ts";
-import { readSafetensors } from "./safetensors.ts";
+import type { RunFolder } from "./run_folder.ts";
 import { launchStep, type StepReport } from "./training_step.ts";
+import type { WeightReport } from "./weights/match_report.ts";
 
 /** Seconds that an iteration may spend on measuring kernel variants, while there are unmeasured ones. */
 const TUNING_SECONDS = 2;
@@ -81,12 +87,11 @@ export class Trainer {
   }
 
   /**
-   * Loads MODEL.WEIGHT where the configuration names one.
-   * @throws UsageError or DataError where it is missing, broken or another model's.
+   * Loads MODEL.WEIGHT where the configuration names one; the report says what of it was used.
+   * @throws UsageError or DataError where it is missing, broken or fits nothing in the model.
    */
-  async startFromWeights(): Promise<void> {
-    const { WEIGHT } = this.#config.MODEL;
-    if (WEIGHT !== "") await loadWeights(this.#model.state, projectPath(WEIGHT));
+  async startFromWeights(): Promise<WeightReport | undefined> {
+    return await loadInitialWeights(this.#model.state, this.#config);
   }
 
   /**
@@ -94,10 +99,10 @@ export class Trainer {
    * @throws UsageError where it is another model's; DataError where it is broken.
    */
   async resumeFrom(path: string): Promise<void> {
-    const file = await readSafetensors(path);
-    const training = trainingStateOf(path, file);
-    loadModel(this.#model.state, path, file);
-    loadMomentum(this.#optimizer, path, file);
+    const file = await readCheckpoint(path);
+    const training = trainingStateOf(file);
+    loadModel(this.#model.state, file);
+    loadMomentum(this.#optimizer, file);
     this.#dynamics.restore(training.dynamic);
     this.#done = training.iteration;
   }

@@ -112,9 +112,9 @@ const DATA_FAULTS: readonly {
   },
   {
     name: "weights of another kind",
-    code: 2,
-    sentence: /\/a\.bin cannot be read: only \.safetensors/,
-    sets: ["MODEL.WEIGHT=/a.bin"],
+    code: 3,
+    sentence: /config\.ts is no file of weights that can be read/,
+    sets: [`MODEL.WEIGHT=${join(TINY, "config.ts")}`],
   },
 ];
 
@@ -153,7 +153,7 @@ Deno.test("a run of another model is named by tensor, and nothing of it is overw
     assert.equal((await run.run("train", ...sets)).code, 0);
     const before = await contentOf(run.folder.root);
     const other = ["--set", "MODEL.ROI_BOX_HEAD.MLP_HEAD_DIM=16"];
-    const sentence = /model_0000002\.safetensors holds fc6\.weight as 32×784 .* has 16×784/;
+    const sentence = /model_0000002\.safetensors holds fc6\.weight as 32×784 .* 16×784/;
     assertRefused(await run.run("train", ...sets, ...other), 2, sentence);
     const longer = [...sets, "--set", "SOLVER.MAX_ITER=3"];
     assertRefused(await run.run("train", ...longer, ...other), 2, sentence);

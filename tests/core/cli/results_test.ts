@@ -27,7 +27,7 @@ Deno.test("with --json every command prints one document and nothing else on std
     assert.equal(trained.complete, true);
     assert.equal(documentOf(await run.run("train", ...SHORT, "--json")).complete, true);
     const tested = documentOf(await run.run("test", "--json"));
-    assert.deepEqual(Object.keys(tested), ["folder", "results"]);
+    assert.deepEqual(Object.keys(tested), ["folder", "weights", "results"]);
     assert.deepEqual(tested.results, trained.results);
     const { path } = await predictionsOf(run);
     const again = documentOf(await run.run("test", "--predictions", path, "--json"));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { isMoment } from "../../../core/train/distributions.ts";
 import type { IterationMetrics } from "../../../core/train/metrics.ts";
-import { readSafetensors } from "../../../core/train/safetensors.ts";
+import { readSafetensors } from "../../../core/train/weights/safetensors_reader.ts";
 import { runCommand, setArguments } from "../../_support/command.ts";
 import { HAS_WEBGPU } from "../../_support/devices.ts";
 import { withTinyRun } from "../../_support/tiny_run.ts";

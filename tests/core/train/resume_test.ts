@@ -56,7 +56,7 @@ Deno.test("a run killed with SIGKILL and started again equals the unbroken run",
 
     const again = await runCommand(argumentsOf(data, broken));
     assert.equal(again.code, 0);
-    assert.match(again.stdout, /is complete; --fresh starts over/);
+    assert.match(again.stdout, /is already complete; --fresh starts over, --fresh --init-from FILE/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
