@@ -20,10 +20,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let list = (image * params.deformGroups + quad.x / params.perDeformGroup) * (params.height + 1u);
   var sum = vec4f();
   for (var side = 0u; side < 4u; side++) {
-    var t = heads[(list + y + side / 2u) * (params.width + 1u) + x + side % 2u];
+    let corner = vec2u(side / 2u, side % 2u); // 0: the cell before the pixel, 1: the pixel's own
+    var t = heads[(list + y + corner.x) * (params.width + 1u) + x + corner.y];
     while (t != NONE) {
       let placed = unpack(taps[t]);
-      let near = 1.0 - abs(placed.position - vec2f(f32(y), f32(x)));
+      let near = select(placed.part, 1.0 - placed.part, corner == vec2u(1u));
       let at = columnAt(t / perPixel, t % params.tapCount, quad.x);
       sum += placed.mask * near.x * near.y * loadColumns(at, quad.y);
       t = placed.next;

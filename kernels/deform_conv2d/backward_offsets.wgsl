@@ -2,8 +2,9 @@
 // times each corner's value, the bilinear formula differentiated by row, column and mask (then through the sigmoid).
 // A tap that reads nothing, one exactly on row or column −1 among them, has none.
 // One invocation computes one tap of one group of channels.
-@group(0) @binding(3) var<storage, read> taps: array<vec4u>;
-@group(0) @binding(4) var<storage, read_write> dOffsets: array<f32>;
+@group(0) @binding(3) var<storage, read> cells: array<vec2i>;
+@group(0) @binding(4) var<storage, read> taps: array<vec4u>;
+@group(0) @binding(5) var<storage, read_write> dOffsets: array<f32>;
 
 // Sums over the group's channels of the column's gradient times each corner's value.
 fn cornerSums(pixel: u32, tap: u32, group: u32, corners: vec4i) -> vec4f {
@@ -35,9 +36,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let pixel = params.firstPixel + i / perPixel;
   let within = i % perPixel;
   let placed = unpack(taps[pixel * perPixel + within]);
-  let corners = cornersOf(pixel, placed.position);
+  let corners = cornersOf(pixel, cells[pixel * perPixel + within]);
   let s = cornerSums(pixel, within % params.tapCount, within / params.tapCount, corners);
-  let part = placed.position - floor(placed.position);
+  let part = placed.part;
   let top = mix(s.x, s.y, part.y);
   let bottom = mix(s.z, s.w, part.y);
   let at = params.offsetsBase + pixel * params.offsetChannels;

@@ -1,9 +1,10 @@
 // What the kernels of the deformable convolution share; it stands before each of them.
 //
-// A dispatch works on a part of the output: all rows of some images, or some rows of one. `taps` holds where each
-// tap of each of the part's pixels reads: tap t = (pixel · deformGroups + group of channels) · tapCount + tap of the
-// window has its row and column in the input and its mask as bits of floats, and the next tap of its list (link.wgsl).
-// A tap that reads nothing lies at row and column −2. Of the input, the dispatch sees all rows or a band of rows of
+// A dispatch works on a part of the output: all rows of some images, or some rows of one. Tap t = (pixel of the part ·
+// deformGroups + group of channels) · tapCount + tap of the window reads below and right of row and column cells[t] of
+// the input, by the parts of a pixel that taps[t] holds, with its mask and the next tap of its list (link.wgsl). Whole
+// pixels and parts are kept apart, so that large maps lose no precision. The cell of a tap that reads nothing is
+// (−2, −2). Of the input, the dispatch sees all rows or a band of rows of
 // some of the part's images. `columns` is [pixel][group of the convolution][tap of the window][channel of the group].
 // Channels are worked on in fours ("quads") that never leave a run: channels that share group and offsets.
 struct Params {
@@ -23,7 +24,7 @@ struct Params {
 
 const NONE = 0xffffffffu;
 
-struct Tap { position: vec2f, mask: f32, next: u32 } // position: row, column
+struct Tap { part: vec2f, mask: f32, next: u32 } // part: along rows, along columns
 
 fn unpack(words: vec4u) -> Tap {
   return Tap(bitcast<vec2f>(words.xy), bitcast<f32>(words.z), words.w);

@@ -1,9 +1,8 @@
 // The four pixels of the input that a tap lies between.
 
 // Indices of the first channels of the pixels (row, column), (row, column + 1), (row + 1, column),
-// (row + 1, column + 1), floor of the tap's position; −1 for what lies outside of the input or of the band seen.
-fn cornersOf(pixel: u32, position: vec2f) -> vec4i {
-  let low = vec2i(floor(position));
+// (row + 1, column + 1) of the tap's cell; −1 for what lies outside of the input or of the band seen.
+fn cornersOf(pixel: u32, low: vec2i) -> vec4i {
   let image = pixel / (params.outputRows * params.outputW) - params.firstImage;
   let firstRow = i32(image * (params.rowTo - params.rowFrom)) - i32(params.rowFrom);
   let rows = vec4i(low.x, low.x, low.x + 1, low.x + 1);

@@ -73,7 +73,7 @@ function elementsOf(g: DeformGeometry): { pixel: number; lists: number } {
   return { pixel, lists: g.deformGroups * (g.h + 1) * (g.w + 1) };
 }
 
-/** Words of a placed tap: row, column, mask, and the next tap of its list. */
+/** Words of a placed tap besides its cell: two parts of a pixel, mask, and the next tap of its list. */
 const TAP_WORDS = 4;
 
 function tapsPerPixel(g: DeformGeometry): number {
@@ -102,11 +102,12 @@ export function scratchShapes(
   g: DeformGeometry,
   parts: readonly MapPart[],
   device: Device,
-): { taps: Shape; columns: Shape; heads: Shape } {
-  if (device.info.kind === "cpu") return { taps: [0], columns: [0], heads: [0] };
+): { cells: Shape; taps: Shape; columns: Shape; heads: Shape } {
+  if (device.info.kind === "cpu") return { cells: [0], taps: [0], columns: [0], heads: [0] };
   const pixels = Math.max(...parts.map((part) => pixelsOf(g, part)));
   const images = Math.max(...parts.map((part) => part.images));
   return {
+    cells: [pixels, tapsPerPixel(g), 2],
     taps: [pixels, tapsPerPixel(g), TAP_WORDS],
     columns: [pixels, g.taps * g.c],
     heads: [images, g.deformGroups, g.h + 1, g.w + 1],

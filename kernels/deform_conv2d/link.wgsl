@@ -1,9 +1,10 @@
 // Lists of the taps between the same four pixels, for the gradient of the input: heads[image, group of channels,
-// row + 1, column + 1] is the first tap whose position has this floor (−1 to the last row and column), NONE where
+// row + 1, column + 1] is the first tap of the cell (−1 to the last row and column), NONE where
 // there is none; each tap names the next. Three entries, one after the other: `clear`, `link`, `sort`.
 // Linking is a race between taps; afterwards each list is sorted by tap, so that sums have one order.
 @group(0) @binding(1) var<storage, read_write> heads: array<atomic<u32>>;
-@group(0) @binding(2) var<storage, read_write> taps: array<vec4u>;
+@group(0) @binding(2) var<storage, read> cells: array<vec2i>;
+@group(0) @binding(3) var<storage, read_write> taps: array<vec4u>;
 
 @compute @workgroup_size(64)
 fn clear(@builtin(global_invocation_id) id: vec3u) {
@@ -16,7 +17,7 @@ fn clear(@builtin(global_invocation_id) id: vec3u) {
 fn link(@builtin(global_invocation_id) id: vec3u) {
   let t = id.x + id.y * params.row;
   if (t >= params.count) { return; }
-  let cell = vec2i(floor(unpack(taps[t]).position)) + 1;
+  let cell = cells[t] + 1;
   if (cell.x < 0 || cell.y < 0) { return; }
   let pixel = t / (params.deformGroups * params.tapCount);
   let image = pixel / (params.outputRows * params.outputW);

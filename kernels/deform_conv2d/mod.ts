@@ -49,6 +49,7 @@ const forwardKernel = defineKernel({
   signature: {
     input: "f32",
     offsets: "f32",
+    cells: "i32",
     taps: "u32",
     columns: "f32",
     source: "f32",
@@ -66,6 +67,7 @@ const backwardKernel = defineKernel({
   signature: {
     input: "f32",
     offsets: "f32",
+    cells: "i32",
     taps: "u32",
     heads: "u32",
     columns: "f32",
@@ -137,12 +139,14 @@ interface Call extends DeformConv2dTensors {
 
 function launchForward({ x, offsets, weight, bias, geometry }: Call, out: Tensor): void {
   const shapes = scratchShapes(geometry, geometry.parts, x.device);
-  const taps = empty(x.device, shapes.taps, "u32"), columns = empty(x.device, shapes.columns);
+  const cells = empty(x.device, shapes.cells, "i32"), taps = empty(x.device, shapes.taps, "u32");
+  const columns = empty(x.device, shapes.columns);
   launch(
     forwardKernel,
     {
       input: x,
       offsets,
+      cells,
       taps,
       columns,
       source: columns,
@@ -152,7 +156,7 @@ function launchForward({ x, offsets, weight, bias, geometry }: Call, out: Tensor
     },
     { ...geometry, hasBias: bias !== undefined },
   );
-  for (const tensor of [taps, columns]) tensor.release();
+  for (const tensor of [cells, taps, columns]) tensor.release();
 }
 
 /** Gradients of input, offsets and weight, where needed. */
@@ -182,12 +186,13 @@ function gradients(
   };
   const shapes = scratchShapes(geometry, geometry.parts, device);
   const taps = empty(device, shapes.taps, "u32"), heads = empty(device, shapes.heads, "u32");
-  const columns = empty(device, shapes.columns);
+  const cells = empty(device, shapes.cells, "i32"), columns = empty(device, shapes.columns);
   launch(
     backwardKernel,
     {
       input: x,
       offsets,
+      cells,
       taps,
       heads,
       columns,
@@ -201,7 +206,7 @@ function gradients(
     },
     { ...geometry, needs, splits },
   );
-  for (const tensor of [taps, columns, heads]) tensor.release();
+  for (const tensor of [cells, taps, columns, heads]) tensor.release();
   // The tape drops those that nobody needs.
   return [
     made.dInput,
