@@ -20,6 +20,7 @@ export interface DynamicState {
 /** The criteria of a detector without dynamics (Faster R-CNN). */
 export interface FixedCriteria {
   readonly FG_IOU_THRESHOLD: number;
+  readonly BG_IOU_THRESHOLD: number;
   readonly SMOOTH_L1_BETA: number;
 }
 
@@ -40,9 +41,14 @@ export class DynamicSchedule {
     this.#beta = options.WARMUP_BETA;
   }
 
-  /** The IoU from which a proposal is foreground; below it, background. */
+  /** The IoU from which a proposal is foreground. */
   get iou(): number {
     return this.#options.DLA ? this.#iou : this.#fixed.FG_IOU_THRESHOLD;
+  }
+
+  /** The IoU below which a proposal is background: the same, but for fixed criteria that leave a band between. */
+  get low(): number {
+    return this.#options.DLA ? this.#iou : this.#fixed.BG_IOU_THRESHOLD;
   }
 
   /** Where SmoothL1 of the RoI box loss turns from quadratic to linear. */

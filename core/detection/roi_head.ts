@@ -36,6 +36,8 @@ const ROI_STREAM = 2;
 export interface Criteria {
   /** IoU from which a proposal is foreground. */
   readonly iou: number;
+  /** IoU below which it is background, those between being left out; `iou` where absent. */
+  readonly low?: number;
   /** β of the box loss's SmoothL1. */
   readonly beta: number;
 }
@@ -201,7 +203,7 @@ export class RoiHead {
       boxCounts: counts,
       truths: truths.boxes,
       truthCounts: truths.counts,
-    }, { high: criteria.iou, low: criteria.iou, lowQuality: false, offset });
+    }, { high: criteria.iou, low: criteria.low ?? criteria.iou, lowQuality: false, offset });
     const labels = roiLabels({ matches, truthLabels: truths.labels, boxCounts: counts });
     const targets = encodeBoxes(
       { boxes, truths: truths.boxes, matches },

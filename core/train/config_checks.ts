@@ -112,12 +112,10 @@ function thresholdFaults(
       received: rpn.BG_IOU_THRESHOLD,
     });
   }
-  // The dynamic threshold is both at once, so the head has one.
-  if (roiHeads.BG_IOU_THRESHOLD !== roiHeads.FG_IOU_THRESHOLD) {
+  if (roiHeads.BG_IOU_THRESHOLD > roiHeads.FG_IOU_THRESHOLD) {
     faults.push({
       path: "MODEL.ROI_HEADS.BG_IOU_THRESHOLD",
-      expected: `${roiHeads.FG_IOU_THRESHOLD}, as MODEL.ROI_HEADS.FG_IOU_THRESHOLD, since a band ` +
-        "of ignored proposals between the two is not supported",
+      expected: `at most MODEL.ROI_HEADS.FG_IOU_THRESHOLD (${roiHeads.FG_IOU_THRESHOLD})`,
       received: roiHeads.BG_IOU_THRESHOLD,
     });
   }

@@ -175,7 +175,7 @@ const MODEL = section({
     BATCH_SIZE_PER_IMAGE: count(),
     POSITIVE_FRACTION: fraction(),
     BBOX_REG_WEIGHTS: exactly(4, positive(), "numbers above 0"),
-    /** The fixed baseline's thresholds, in force where DYNAMIC_RCNN.DLA is off. */
+    /** The fixed baseline's thresholds, in force where DYNAMIC_RCNN.DLA is off; it ignores proposals between them. */
     FG_IOU_THRESHOLD: fraction(),
     BG_IOU_THRESHOLD: fraction(),
     DETECTIONS_PER_IMG: count(),

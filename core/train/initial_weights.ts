@@ -1,6 +1,7 @@
 /** The weights that a run starts from: MODEL.WEIGHT, or random ones. */
 import type { ModelState } from "../nn/state.ts";
 import type { Config } from "./config_types.ts";
+import { requireWeightFile } from "./missing_weights.ts";
 import { projectPath } from "./run_folder.ts";
 import { loadWeights } from "./weights/load_weights.ts";
 import type { WeightReport } from "./weights/match_report.ts";
@@ -16,5 +17,7 @@ export async function loadInitialWeights(
   { MODEL }: Config,
 ): Promise<WeightReport | undefined> {
   if (MODEL.WEIGHT === "") return undefined;
-  return await loadWeights(state, projectPath(MODEL.WEIGHT), { model: MODEL, need: "some" });
+  const path = projectPath(MODEL.WEIGHT);
+  await requireWeightFile(path);
+  return await loadWeights(state, path, { model: MODEL, need: "some" });
 }

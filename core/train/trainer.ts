@@ -186,7 +186,7 @@ export class Trainer {
     const { iteration } = batch;
     const schedule = resolveSchedule(this.#config);
     const lr = learningRate(schedule, iteration);
-    const { iou, beta } = this.#dynamics;
+    const { iou, low, beta } = this.#dynamics;
     const report = launchStep(
       {
         model: this.#model,
@@ -196,7 +196,7 @@ export class Trainer {
       },
       batch,
       {
-        criteria: { iou, beta },
+        criteria: { iou, low, beta },
         sampling: { mode: "random", seed: this.#config.SEED, iteration },
         distributions: isMoment(iteration, {
           moments: this.#config.METRICS.DISTRIBUTIONS,

@@ -12,7 +12,7 @@ const OPTIONS: DynamicOptions = {
   DSL: true,
   MIN_BETA: 0.01,
 };
-const FIXED = { FG_IOU_THRESHOLD: 0.5, SMOOTH_L1_BETA: 1 / 9 };
+const FIXED = { FG_IOU_THRESHOLD: 0.5, BG_IOU_THRESHOLD: 0.1, SMOOTH_L1_BETA: 1 / 9 };
 
 function schedule(changes: Partial<DynamicOptions> = {}): DynamicSchedule {
   return new DynamicSchedule({ ...OPTIONS, ...changes }, FIXED);
@@ -101,11 +101,18 @@ Deno.test("with ITERATION_COUNT 1 every iteration updates", () => {
   assert.deepEqual([dynamic.iou, dynamic.beta], [0.625, 0.5]);
 });
 
-Deno.test("without DLA the threshold is the fixed one, and beta still follows", () => {
+Deno.test("without DLA the thresholds are the fixed ones, and beta still follows", () => {
   const dynamic = schedule({ DLA: false });
-  assert.equal(dynamic.iou, FIXED.FG_IOU_THRESHOLD);
+  assert.deepEqual([dynamic.iou, dynamic.low], [0.5, 0.1]);
   run(dynamic, [[0.9, 0.25], [0.9, 0.25], [0.9, 0.25], [0.9, 0.25]]);
-  assert.deepEqual([dynamic.iou, dynamic.beta], [FIXED.FG_IOU_THRESHOLD, 0.25]);
+  assert.deepEqual([dynamic.iou, dynamic.low, dynamic.beta], [0.5, 0.1, 0.25]);
+});
+
+Deno.test("the dynamic threshold is that of the background too, as in the original", () => {
+  const dynamic = schedule();
+  assert.equal(dynamic.low, 0.4);
+  run(dynamic, [[0.75, 0.25], [0.75, 0.25], [0.75, 0.25], [0.75, 0.25]]);
+  assert.deepEqual([dynamic.iou, dynamic.low], [0.75, 0.75]);
 });
 
 Deno.test("without DSL beta is the fixed one, even where the warm-up's is not, and the threshold still follows", () => {

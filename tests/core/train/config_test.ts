@@ -115,9 +115,9 @@ const REFUSED: readonly [string, Parameters<typeof defineExperiment>[0], RegExp]
   ["sizes the wrong way round", { INPUT: { MAX_SIZE_TEST: 100 } }, /MAX_SIZE_TEST.*800/],
   ["a floor above β's start", { MODEL: { DYNAMIC_RCNN: { MIN_BETA: 2 } } }, /MIN_BETA.*at most/],
   [
-    "a band between the head's thresholds",
-    { MODEL: { ROI_HEADS: { BG_IOU_THRESHOLD: 0.1 } } },
-    /0\.5/,
+    "the head's thresholds crossed",
+    { MODEL: { ROI_HEADS: { BG_IOU_THRESHOLD: 0.6 } } },
+    /MODEL\.ROI_HEADS\.BG_IOU_THRESHOLD: expected at most .* \(0\.5\), received 0\.6/,
   ],
   ["thresholds crossed", { MODEL: { RPN: { BG_IOU_THRESHOLD: 0.8 } } }, /BG_IOU_THRESHOLD/],
   [
