@@ -17,6 +17,7 @@ const CHAIN = [
   "core/train",
   "core/cli",
   "experiments",
+  "bench",
 ];
 
 /** Folders beside the chain, and the only files outside of themselves that they may import. */
@@ -88,7 +89,7 @@ Deno.test("imports point one way", async () => {
   const broken: string[] = [];
   let files = 0;
   let imports = 0;
-  for (const top of ["core", "kernels", "experiments", "reports"]) {
+  for (const top of ["core", "kernels", "experiments", "reports", "bench"]) {
     for await (const path of sources(join(ROOT, top))) {
       const file = relative(ROOT, path).split(sep).join("/");
       for (const found of importsOf(file, await Deno.readTextFile(path))) {
@@ -116,6 +117,7 @@ Deno.test("the import rule refuses what it should", () => {
     ["core/eval/match.ts", "core/runtime/shape.ts"],
     ["reports/mod.ts", "core/train/config.ts"],
     ["core/train/trainer.ts", "tests/_support/check.ts"],
+    ["experiments/quickstart/config.ts", "bench/run.ts"],
   ];
   for (const [file, target] of refused) {
     assert.notEqual(violation(file, { target, isType: false }), undefined, `${file} → ${target}`);
@@ -136,6 +138,7 @@ Deno.test("the import rule allows what it should", () => {
     ["experiments/quickstart/config.ts", "core/cli/launch.ts"],
     ["core/data/loader.ts", "core/runtime/errors.ts"],
     ["core/nn/sgd.ts", "valibot"],
+    ["bench/layers.ts", "experiments/quickstart/config.ts"],
   ];
   for (const [file, target] of allowed) {
     assert.equal(violation(file, { target, isType: false }), undefined, `${file} → ${target}`);

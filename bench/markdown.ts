@@ -1,0 +1,143 @@
+/** A report as Markdown: a table for each suite, and the means over the layers. */
+import type { Pass } from "./peers/protocol.ts";
+import { PEER_NAMES, type PeerName } from "./peers/peer.ts";
+import { type BenchReport, type BenchResult, SUITES } from "./result.ts";
+
+const TITLES = {
+  layers: "Convolutions and matrix products",
+  ops: "Operators",
+  steps: "Whole steps",
+  startup: "Start-up to the first iteration",
+} as const;
+
+/** The report as a section of RESULTS.md. */
+export function markdown(report: BenchReport): string {
+  const { date, adapter, driver, device, limits } = report;
+  const peers = PEER_NAMES.filter((name) => report.peers[name] !== undefined);
+  const lines = [
+    `## ${device === "cpu" ? "CPU device" : "WebGPU"}: ${adapter}`,
+    "",
+    `Measured ${date.slice(0, 10)}${
+      driver ? `, driver ${driver}` : ""
+    }. Limits measured in the same run: ` +
+    `${limits.gflops.toFixed(1)} GFLOP/s, ${limits.gbps.toFixed(1)} GB/s. ` +
+    "Milliseconds are medians of rounds in which everybody has a turn; ratios are a peer's time over ours, so that above 1 we are faster.",
+    "",
+    ...peers.map((name) => `- ${name}: ${report.peers[name]}`),
+    ...PEER_NAMES.filter((name) => report.absent[name] !== undefined)
+      .map((name) => `- ${name}: not measured (${report.absent[name]})`),
+    "",
+  ];
+  for (const suite of SUITES) {
+    const results = report.results.filter((result) => result.suite === suite);
+    if (results.length === 0) continue;
+    lines.push(`### ${TITLES[suite]}`, "", ...table(results, peers), "");
+    if (suite === "layers") lines.push(...means(results, peers), "");
+    if (results.some(({ memory }) => memory)) lines.push(...memoryTable(results, peers), "");
+  }
+  return lines.join("\n").trimEnd();
+}
+
+function table(results: readonly BenchResult[], peers: readonly PeerName[]): string[] {
+  const shown = peers.filter((peer) => results.some(({ ratio }) => ratio[peer] !== null));
+  return rows(["", "ms", "GFLOP/s", "of limit", ...shown], [
+    ...results.map(({ name, variant, ms, gflops, share, ratio }) => [
+      variant === undefined ? name : `${name} (${variant})`,
+      ms.toPrecision(3),
+      gflops === null ? "–" : gflops.toFixed(1),
+      share === null ? "–" : `${(100 * share).toFixed(0)} %`,
+      ...shown.map((peer) => formatRatio(ratio[peer])),
+    ]),
+  ]);
+}
+
+/** Geometric means of the ratios over layers, and of the gradients' time against the forward pass's. */
+function means(results: readonly BenchResult[], peers: readonly PeerName[]): string[] {
+  const lines: string[] = [];
+  for (const pass of ["forward", "input", "weight"] as const) {
+    const own = results.filter(({ name }) => name.endsWith(ending(pass)));
+    const ratios = peers.flatMap((peer) => {
+      const known = own.flatMap(({ ratio }) => ratio[peer] === null ? [] : [ratio[peer]]);
+      return known.length === 0 ? [] : [`${formatRatio(geometricMean(known))} × ${peer}`];
+    });
+    if (ratios.length > 0) {
+      lines.push(
+        `- Geometric mean, ${pass === "forward" ? pass : `gradient of ${pass}`}: ${
+          ratios.join(", ")
+        }`,
+      );
+    }
+  }
+  const slower = slownessOfGradients(results);
+  if (slower.length > 0) {
+    lines.push(
+      `- A gradient takes ${
+        geometricMean(slower).toFixed(2)
+      } times the forward pass (geometric mean)`,
+    );
+  }
+  return lines;
+}
+
+/** Time of each gradient over that of the same layer's forward pass, which has as many operations. */
+export function slownessOfGradients(results: readonly BenchResult[]): number[] {
+  const forward = new Map(
+    results.filter(({ name }) => name.endsWith(ending("forward")))
+      .map(({ name, ms }) => [name.slice(0, -ending("forward").length), ms] as const),
+  );
+  return (["input", "weight"] as const).flatMap((pass) =>
+    results.filter(({ name }) => name.endsWith(ending(pass))).flatMap(({ name, ms }) => {
+      const before = forward.get(name.slice(0, -ending(pass).length));
+      return before === undefined ? [] : [ms / before];
+    })
+  );
+}
+
+/** How a layer's name ends. */
+export function ending(pass: Pass): string {
+  return pass === "forward" ? ", forward" : `, gradient of ${pass}`;
+}
+
+/** @throws RangeError where there are no numbers */
+export function geometricMean(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError("Cannot take the mean of no numbers");
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
+function memoryTable(results: readonly BenchResult[], peers: readonly PeerName[]): string[] {
+  const own = results.filter(({ memory }) => memory !== undefined);
+  const shown = peers.filter((peer) => own.some(({ memory }) => memory?.peers[peer] !== null));
+  const gib = (bytes: number | null | undefined) =>
+    bytes === null || bytes === undefined ? "–" : (bytes / 2 ** 30).toFixed(2);
+  return rows(["peak memory, GiB", "tensors", "process", ...shown], [
+    ...own.map(({ name, memory }) => [
+      name,
+      gib(memory?.device),
+      gib(memory?.process),
+      ...shown.map((peer) => gib(memory?.peers[peer])),
+    ]),
+  ]);
+}
+
+function formatRatio(ratio: number | null): string {
+  return ratio === null ? "–" : ratio.toPrecision(3);
+}
+
+function rows(head: readonly string[], body: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map((_, i) => i === 0 ? "---" : "--:")), ...body.map(line)];
+}
+
+const HEADING = "# Results of the bench";
+
+/** The file with this section in the place of the one of the same heading, or as its last. */
+export function withSection(file: string, section: string): string {
+  const heading = section.split("\n", 1)[0]!;
+  const parts = file.split(/^(?=## )/m);
+  const intro = parts.find((part) => !part.startsWith("## "))?.trim() || HEADING;
+  const sections = parts.filter((part) => part.startsWith("## ")).map((part) => part.trim());
+  const at = sections.findIndex((part) => part.split("\n", 1)[0] === heading);
+  if (at < 0) sections.push(section);
+  else sections[at] = section;
+  return `${[intro, ...sections].join("\n\n")}\n`;
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { geometricMean, markdown, slownessOfGradients, withSection } from "../../bench/markdown.ts";
+import { type BenchReport, type BenchResult, byPeer } from "../../bench/result.ts";
+
+function layer(name: string, ms: number, torch: number | null): BenchResult {
+  return {
+    suite: "layers",
+    name,
+    ms,
+    gflops: 10 / ms,
+    share: 0.5,
+    ratio: byPeer((peer) => peer === "torch_cpu" ? torch : null),
+    peer_ms: byPeer(() => null),
+    variant: "register",
+  };
+}
+
+const RESULTS = [
+  layer("a, forward", 2, 0.5),
+  layer("a, gradient of input", 4, 2),
+  layer("a, gradient of weight", 1, null),
+  layer("b, forward", 1, 2),
+];
+
+const REPORT: BenchReport = {
+  date: "2026-01-02T03:04:05.000Z",
+  adapter: "an adapter",
+  driver: "a driver",
+  device: "webgpu",
+  limits: { gflops: 20, gbps: 3 },
+  peers: { torch_cpu: "PyTorch 1.13" },
+  absent: { tfjs_wasm: "not installed" },
+  results: RESULTS,
+};
+
+Deno.test("a report names date, adapter, driver, limits, and who was not measured", () => {
+  const text = markdown(REPORT);
+  assert.match(text, /^## WebGPU: an adapter\n/);
+  assert.match(text, /Measured 2026-01-02, driver a driver.*20\.0 GFLOP\/s, 3\.0 GB\/s/);
+  assert.match(text, /- torch_cpu: PyTorch 1\.13/);
+  assert.match(text, /- tfjs_wasm: not measured \(not installed\)/);
+});
+
+Deno.test("a report has a row for each result and a column for each peer that has any", () => {
+  const text = markdown(REPORT);
+  assert.match(text, /\| {2}\| ms \| GFLOP\/s \| of limit \| torch_cpu \|\n/);
+  assert.match(text, /\| a, forward \(register\) \| 2\.00 \| 5\.0 \| 50 % \| 0\.500 \|/);
+  assert.match(text, /\| a, gradient of weight \(register\) \| 1\.00 \| 10\.0 \| 50 % \| – \|/);
+});
+
+Deno.test("means over layers are geometric, and gradients are set against their own forward pass", () => {
+  assert.equal(geometricMean([2, 8]), 4);
+  assert.throws(() => geometricMean([]), RangeError);
+  assert.deepEqual(slownessOfGradients(RESULTS), [2, 0.5]);
+  const text = markdown(REPORT);
+  assert.match(text, /Geometric mean, forward: 1\.00 × torch_cpu/);
+  assert.match(text, /Geometric mean, gradient of input: 2\.00 × torch_cpu/);
+  assert.match(text, /takes 1\.00 times the forward pass/);
+});
+
+Deno.test("a device's section replaces its older one and leaves the others", () => {
+  const first = withSection("", "## WebGPU: x\n\nold");
+  assert.equal(first, "# Results of the bench\n\n## WebGPU: x\n\nold\n");
+  const both = withSection(first, "## CPU device: y\n\nother");
+  const renewed = withSection(both, "## WebGPU: x\n\nnew");
+  assert.equal(
+    renewed,
+    "# Results of the bench\n\n## WebGPU: x\n\nnew\n\n## CPU device: y\n\nother\n",
+  );
+});
