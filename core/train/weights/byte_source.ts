@@ -21,8 +21,8 @@ export function fault(source: { path: string }, why: string, remedy = REMEDY): D
 
 /** Text from a file, fit for a message: short, and without what a terminal would obey. */
 export function printable(text: string): string {
-  const clean = text.replace(/[^\x20-\x7e\xa1-\uffff]/g, "?");
-  return clean.length > 100 ? `${clean.slice(0, 100)}…` : clean;
+  const clean = text.slice(0, 100).replace(/[^\x20-\x7e\xa1-\uffff]/g, "?");
+  return text.length > 100 ? `${clean}…` : clean;
 }
 
 /** @throws DataError where `length` bytes from `offset` are not all in `source`. */

@@ -41,11 +41,11 @@ function dict([from, ...rest]: Arguments, machine: PickleMachine): PyDict | unde
   if (rest.length > 0) return undefined;
   if (from === undefined) return new PyDict();
   if (from instanceof PyDict) {
-    machine.spend(from.entries.size);
+    machine.spendItems(from.entries.size);
     return new PyDict(new Map(from.entries));
   }
   if (!(from instanceof PyList || from instanceof PyTuple)) return undefined;
-  machine.spend(from.items.length);
+  machine.spendItems(from.items.length);
   const entries = new Map<PyValue, PyValue>();
   for (const pair of from.items) {
     if (!(pair instanceof PyList || pair instanceof PyTuple)) return undefined;
@@ -61,7 +61,7 @@ function list([from, ...rest]: Arguments, machine: PickleMachine): PyList | unde
   if (rest.length > 0) return undefined;
   if (from === undefined) return new PyList();
   if (!(from instanceof PyList || from instanceof PyTuple)) return undefined;
-  machine.spend(from.items.length);
+  machine.spendItems(from.items.length);
   return new PyList([...from.items]);
 }
 
@@ -71,7 +71,7 @@ function bytes(args: Arguments, machine: PickleMachine): PyValue | undefined {
   if (args.length > 1) return encode(args, machine);
   const found = bytesOfValue(args[0]);
   if (found === undefined) return undefined;
-  machine.spend(found.length);
+  machine.spendBytes(found.length);
   return found.slice();
 }
 
@@ -79,6 +79,6 @@ function bytes(args: Arguments, machine: PickleMachine): PyValue | undefined {
 function encode([value, codec]: Arguments, machine: PickleMachine): PyValue | undefined {
   const [text, name] = [textOf(value), textOf(codec)];
   if (text === undefined || (name !== "latin1" && name !== "latin-1")) return undefined;
-  machine.spend(text.length);
+  machine.spendBytes(text.length);
   return latin1Bytes(text);
 }

@@ -1,5 +1,6 @@
 /** numpy's arrays, as pickles make them: before and after its move from `core` to `_core`. @module */
 import { callable, name, type PickleFunction } from "./pickle_function.ts";
+import type { PickleMachine } from "./pickle_machine.ts";
 import {
   bytesOfValue,
   countsOf,
@@ -25,15 +26,19 @@ export const NUMPY_GLOBALS: readonly PickleFunction[] = [
 ];
 
 function numpyType(text: string | undefined): NumpyType | undefined {
-  if (text === undefined) return undefined;
+  // The longest codes are those of records, which no weights are.
+  if (text === undefined || text.length > 64) return undefined;
   const type = new NumpyType(text.replace(/^[<>=|]/, ""));
   type.bigEndian = text.startsWith(">");
   return type;
 }
 
 /** Protocol 5: `(buffer, dtype, shape, order)`. */
-function fromBuffer([buffer, type, size, order]: readonly PyValue[]): NumpyArray | undefined {
-  const [bytes, shape] = [bytesOfValue(buffer), countsOf(size)];
+function fromBuffer(
+  [buffer, type, size, order]: readonly PyValue[],
+  machine: PickleMachine,
+): NumpyArray | undefined {
+  const [bytes, shape] = [numbersOf(buffer, machine), countsOf(size)];
   if (bytes === undefined || shape === undefined || !(type instanceof NumpyType)) return undefined;
   const array = new NumpyArray();
   array.state = { shape, type, columnMajor: textOf(order) === "F", bytes };
@@ -45,18 +50,27 @@ function fromBuffer([buffer, type, size, order]: readonly PyValue[]): NumpyArray
  * is_fortran, data)` of an array.
  * @returns false where the object is none of numpy's, or the state is not as numpy writes it
  */
-export function setNumpyState(object: PyValue, state: PyValue): boolean {
+export function setNumpyState(object: PyValue, state: PyValue, machine: PickleMachine): boolean {
   if (!(state instanceof PyTuple)) return false;
   if (object instanceof NumpyType) {
     object.bigEndian = textOf(state.items[1]) === ">";
     return true;
   }
   if (!(object instanceof NumpyArray)) return false;
+  if (state.items.length > 5) return false;
   const [size, type, columnMajor, data] = state.items.slice(-4);
   const shape = countsOf(size);
   if (shape === undefined || !(type instanceof NumpyType)) return false;
   // Python 2 wrote the flag as a number in some versions.
   const isColumnMajor = columnMajor === true || columnMajor === 1;
-  object.state = { shape, type, columnMajor: isColumnMajor, bytes: bytesOfValue(data) };
+  object.state = { shape, type, columnMajor: isColumnMajor, bytes: numbersOf(data, machine) };
   return true;
+}
+
+function numbersOf(
+  data: PyValue | undefined,
+  machine: PickleMachine,
+): Uint8Array<ArrayBuffer> | undefined {
+  if (typeof data === "string") machine.spendBytes(data.length);
+  return bytesOfValue(data);
 }

@@ -37,5 +37,7 @@ function call(callee: PyGlobal, args: readonly PyValue[], machine: PickleMachine
 /** Python attributes of a dict (`_metadata` of a state_dict) are dropped; numpy's objects take theirs. */
 function build(object: PyValue, state: PyValue, machine: PickleMachine): void {
   if (object instanceof PyDict && state instanceof PyDict) return;
-  if (!setNumpyState(object, state)) throw machine.fault("sets the state of what has none");
+  if (!setNumpyState(object, state, machine)) {
+    throw machine.fault("sets the state of what has none");
+  }
 }

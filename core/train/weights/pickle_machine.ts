@@ -10,6 +10,9 @@ import { PyGlobal, type PyValue, textOf } from "./pickle_values.ts";
 /** A model's weights take some ten instructions a tensor; this bounds time and memory of all else. */
 const MAX_INSTRUCTIONS = 2 ** 20;
 
+/** Arguments of a call: tensors have eight at most. */
+const MAX_ARGUMENTS = 16;
+
 /** What lies around a pickle. */
 export interface PickleHost {
   /** The global of that name, or undefined: then the pickle is refused. */
@@ -30,7 +33,8 @@ export class PickleMachine {
   #marks: number[] = [];
   #memo = new Map<number, PyValue>();
   #instructions = 0;
-  #copied = 0;
+  #copiedItems = 0;
+  #copiedBytes = 0;
 
   constructor(cursor: PickleCursor, host: PickleHost) {
     this.cursor = cursor;
@@ -57,12 +61,19 @@ export class PickleMachine {
   }
 
   /**
-   * Counts what is copied of values that are there already.
-   * @throws DataError where it is more than the file has bytes: a sound pickle copies a value once.
+   * Counts items that are copied from one container to another.
+   * @throws DataError where they are more than instructions could have made: a sound pickle copies an
+   *   item once.
    */
-  spend(amount: number): void {
-    this.#copied += amount;
-    if (this.#copied > this.cursor.source.size) {
+  spendItems(count: number): void {
+    this.#copiedItems += count;
+    if (this.#copiedItems > MAX_INSTRUCTIONS) throw this.fault("repeats its values without end");
+  }
+
+  /** Counts bytes made of text. @throws DataError where they are more than the file has. */
+  spendBytes(count: number): void {
+    this.#copiedBytes += count;
+    if (this.#copiedBytes > this.cursor.source.size) {
       throw this.fault("repeats its values without end");
     }
   }
@@ -135,8 +146,11 @@ export class PickleMachine {
 
   /** What `callee(*args)` is. @throws DataError where `callee` is no function of the host's. */
   call(callee: PyValue, args: readonly PyValue[]): PyValue {
-    if (callee instanceof PyGlobal) return this.host.call(callee, args, this);
-    throw this.fault("calls what is no function");
+    if (!(callee instanceof PyGlobal)) throw this.fault("calls what is no function");
+    if (args.length > MAX_ARGUMENTS) {
+      throw this.fault(`calls ${callee.name} with ${args.length} arguments`);
+    }
+    return this.host.call(callee, args, this);
   }
 
   /** What a persistent id stands for. */

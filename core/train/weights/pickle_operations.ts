@@ -9,15 +9,7 @@ import {
   unicodeLine,
   unicodeText,
 } from "./pickle_numbers.ts";
-import {
-  latin1Text,
-  LongText,
-  PyDict,
-  PyList,
-  PyTuple,
-  type PyValue,
-  textOf,
-} from "./pickle_values.ts";
+import { PyDict, PyList, PyTuple, type PyValue, textOf } from "./pickle_values.ts";
 import type { PickleMachine } from "./pickle_machine.ts";
 
 type Operation = (machine: PickleMachine) => void;
@@ -151,7 +143,7 @@ function dictOf(m: PickleMachine, items: readonly PyValue[]): PyDict {
   if (items.length % 2 !== 0) throw m.fault("is broken: a key in it has no value");
   for (let i = 0; i < items.length; i += 2) {
     const [key = null, value = null] = [items[i], items[i + 1]];
-    dict.entries.set(key instanceof LongText ? latin1Text(key.bytes) : key, value);
+    dict.entries.set(textOf(key) ?? key, value);
   }
   return dict;
 }

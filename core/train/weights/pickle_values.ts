@@ -27,7 +27,14 @@ export type PyContainer = PyList | PyTuple | PyDict;
 
 /** A long Python 2 `str`, left as bytes: numpy keeps an array's numbers in one. */
 export class LongText {
+  #text: string | undefined;
+
   constructor(readonly bytes: Uint8Array<ArrayBuffer>) {}
+
+  /** Read as Latin-1, once. */
+  get text(): string {
+    return this.#text ??= latin1Text(this.bytes);
+  }
 }
 
 export class PyList {
@@ -97,7 +104,7 @@ export interface NumpyState {
 /** Text of a value that is a string; undefined for others. Python 2 text is read as Latin-1. */
 export function textOf(value: PyValue | undefined): string | undefined {
   if (typeof value === "string") return value;
-  return value instanceof LongText ? latin1Text(value.bytes) : undefined;
+  return value instanceof LongText ? value.text : undefined;
 }
 
 /** Bytes of a value that is `bytes`, `bytearray` or Latin-1 text; undefined for others. */
@@ -127,11 +134,13 @@ export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> | undefined {
   return bytes;
 }
 
+/** Weights have five axes at most. */
+const MAX_AXES = 16;
+
 /** Non-negative exact integers from a tuple or list of them, as shapes and strides are; else undefined. */
 export function countsOf(value: PyValue | undefined): number[] | undefined {
   if (!(value instanceof PyTuple || value instanceof PyList)) return undefined;
-  // No tensor of PyTorch or numpy has more axes.
-  if (value.items.length > 64) return undefined;
+  if (value.items.length > MAX_AXES) return undefined;
   const counts = value.items.map(countOf);
   return counts.every((count) => count !== undefined) ? counts : undefined;
 }

@@ -103,12 +103,13 @@ function parameter([data]: Arguments): TorchTensor | undefined {
 
 /** `(function, type, arguments, attributes)`. */
 function withAttributes(
-  [maker, type, args]: Arguments,
+  [maker = null, type, args]: Arguments,
   machine: PickleMachine,
 ): PyValue | undefined {
-  const found = MAKERS.find(({ global }) => global === maker);
+  const isMaker = MAKERS.some(({ global }) => global === maker);
   const isTensor = type instanceof PyGlobal && /\.(Tensor|Parameter)$/.test(type.name);
-  return isTensor && args instanceof PyTuple ? found?.call?.(args.items, machine) : undefined;
+  if (!isMaker || !isTensor || !(args instanceof PyTuple)) return undefined;
+  return machine.call(maker, args.items);
 }
 
 /**

@@ -31,7 +31,8 @@ const SEE_64 = 0xffffffff;
 const SEE_64_SHORT = 0xffff;
 
 /** Weights are some hundreds of entries. */
-const MAX_ENTRIES = 65536;
+const MAX_ENTRIES = 2 ** 14;
+const MAX_DIRECTORY_BYTES = 2 ** 24;
 
 /** Where the directory is. */
 interface Extent {
@@ -43,8 +44,9 @@ interface Extent {
 /** Entries by name, in the directory's order. @throws DataError for what no honest archive has. */
 export function readDirectory(source: ByteSource): ReadonlyMap<string, ZipEntry> {
   const { count, size, offset } = extentOf(source);
-  if (count > MAX_ENTRIES || count * CENTRAL_BYTES > size || offset + size > source.size) {
-    throw broken(source);
+  if (count * CENTRAL_BYTES > size || size > source.size) throw broken(source);
+  if (count > MAX_ENTRIES || size > MAX_DIRECTORY_BYTES) {
+    throw fault(source, `holds ${count} zip entries, more than any weights do`);
   }
   const directory = new DataView(source.read(offset, size).buffer);
   const entries: ZipEntry[] = [];

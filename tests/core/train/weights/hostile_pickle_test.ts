@@ -151,6 +151,8 @@ Deno.test("hostile: what doubles or repeats itself takes no more than its bytes"
     pickled(`(${items}tq\x00(`, "cbuiltins\nset\nh\x00\x85R".repeat(1000), "t"),
     /without end/,
   );
+  const call = "ctorch._utils\n_rebuild_tensor\nh\x00R";
+  await refusedEverywhere(pickled(`(${items}tq\x00`, call), /with 10000 arguments/);
   await refusedEverywhere(pickled("N0".repeat(2 ** 19 + 1)), /more than 1048576 instructions/);
 });
 
