@@ -60,7 +60,7 @@ async function timeStart(
 ): Promise<number> {
   const args = ["train", experiment, "--device", device, "--fresh"];
   const start = performance.now();
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command("deno", {
     args: ["run", "--allow-all", MAIN, ...args, "--set", `OUTPUT_DIR=${output}`, ...more],
     // Deno keeps its own cache: a start with that one empty would measure the network.
     env: {
@@ -107,7 +107,7 @@ async function hasLine(file: string): Promise<boolean> {
 }
 
 async function denoDirectory(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  const { stdout } = await new Deno.Command("deno", { args: ["info", "--json"] }).output();
   const { denoDir }: { denoDir: string } = JSON.parse(new TextDecoder().decode(stdout));
   return denoDir;
 }

@@ -138,7 +138,7 @@ function commandsOf(name: PeerName): [string, string[]][] {
     // Nothing is downloaded behind the user's back: `deno task bench-peers` installs them.
     const config = `--config=${here("deno.json")}`;
     const args = ["run", "--allow-all", "--cached-only", "--no-check", config];
-    return [[Deno.execPath(), [...args, here("tfjs_peer.ts"), name.slice("tfjs_".length)]]];
+    return [["deno", [...args, here("tfjs_peer.ts"), name.slice("tfjs_".length)]]];
   }
   const [, device = "cpu", ...precision] = name.split("_");
   return PYTHONS.map((python) => [python, [here("torch_peer.py"), device, ...precision]]);

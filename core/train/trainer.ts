@@ -19,6 +19,7 @@ import { trainingLoader } from "./datasets.ts";
 import { isMoment } from "./distributions.ts";
 import { loadInitialWeights } from "./initial_weights.ts";
 import type { IterationMetrics } from "./metrics.ts";
+import type { StepObserver } from "./profiler.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { launchStep, type StepReport } from "./training_step.ts";
 import type { WeightReport } from "./weights/match_report.ts";
@@ -30,6 +31,8 @@ const TUNING_SECONDS = 2;
 export interface TrainerEvents {
   metrics(metrics: IterationMetrics): void;
   log(line: string): void;
+  /** Told of every step where present. */
+  readonly steps?: StepObserver;
 }
 
 /** An iteration that was launched and whose report is under way. */
@@ -130,7 +133,9 @@ export class Trainer {
       const dataTime = (performance.now() - waiting) / 1000;
       const { iteration } = batch;
       if (this.#isTrainable(batch)) {
+        this.#events.steps?.begin(iteration);
         const launched = this.#launch(batch, dataTime);
+        this.#events.steps?.did("launch", iteration, launched.start);
         if (pending) await this.#finish(pending, launched.start);
         pending = launched;
       }
@@ -143,6 +148,7 @@ export class Trainer {
         // Also where this very batch was left out: its iteration counts, so the criteria change.
         this.#dynamics.endIteration(iteration);
       }
+      await this.#events.steps?.end(iteration);
       this.#done = iteration;
       if (isSaved) await this.#save();
       if (stopped !== undefined) return stopped;
@@ -212,7 +218,9 @@ export class Trainer {
 
   /** @param end when the next iteration began; now, where it waits for this one */
   async #finish(pending: Pending, end?: number): Promise<void> {
+    const waiting = performance.now();
     const report = await pending.report;
+    this.#events.steps?.did("wait", pending.batch.iteration, waiting);
     const time = ((end ?? performance.now()) - pending.start) / 1000;
     const metrics = this.#metrics(pending, { report, time });
     this.#events.metrics(metrics);
