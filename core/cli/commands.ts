@@ -15,6 +15,10 @@ export async function dispatch(
       return await (await import("./ablate_command.ts")).ablateCommand(options, context);
     case "data":
       return await (await import("./data_command.ts")).dataCommand(options, context);
+    case "detect":
+      return await (await import("./detect_command.ts")).detectCommand(options, context);
+    case "export":
+      return await (await import("./export_command.ts")).exportCommand(options, context);
     case "doctor":
       return await (await import("./doctor_command.ts")).doctorCommand(context);
     case "report":

@@ -1,4 +1,5 @@
 /** What each command is called with, once its arguments are read. @module */
+import type { ExportFormat } from "../train/weights/export_weights.ts";
 import type { Variant } from "./ablate_variants.ts";
 
 /** Options that hold for every command. */
@@ -54,6 +55,32 @@ export interface AblateOptions extends CommonOptions, ExperimentOption {
   readonly fresh: boolean;
 }
 
+/** `detect EXPERIMENT IMAGE…`. Files are as typed. */
+export interface DetectOptions extends CommonOptions {
+  readonly experiment: string;
+  /** Image files and folders of them; at least one. */
+  readonly images: readonly string[];
+  /** `-i`: the checkpoint's iteration, from 1; absent: the newest. */
+  readonly iteration?: number;
+  /** Any file of weights that can be loaded, instead of a checkpoint. */
+  readonly weights?: string;
+  /** The folder to write into; absent: `detect` in the run's folder. */
+  readonly out?: string;
+  /** The lowest score that counts, 0 to 1; absent: TEST.VIS_THRESH. */
+  readonly score?: number;
+}
+
+/** `export [EXPERIMENT]`. Files are as typed. */
+export interface ExportOptions extends CommonOptions, ExperimentOption {
+  readonly iteration?: number;
+  readonly weights?: string;
+  readonly format: ExportFormat;
+  /** The file to write; absent: named after the checkpoint, in `export` in the run's folder. */
+  readonly out?: string;
+  /** Replace a file that is there. */
+  readonly force: boolean;
+}
+
 /** `report [RUN…]`. */
 export interface ReportOptions extends CommonOptions {
   /** Experiments or run folders as typed; empty: the run trained last. */
@@ -101,9 +128,11 @@ export interface CommandOptions {
   readonly train: TrainOptions;
   readonly test: TestOptions;
   readonly ablate: AblateOptions;
+  readonly detect: DetectOptions;
   readonly report: ReportOptions;
   readonly data: DataOptions;
   readonly inspect: InspectOptions;
+  readonly export: ExportOptions;
   readonly doctor: DoctorOptions;
 }
 

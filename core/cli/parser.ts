@@ -10,7 +10,9 @@ import { didYouMean } from "../train/config_nearest.ts";
 import type { CommandName, CommandOptions, ParsedCommand } from "./options.ts";
 import { ablateCommand } from "./parsers/ablate.ts";
 import { dataCommand } from "./parsers/data.ts";
+import { detectCommand } from "./parsers/detect.ts";
 import { doctorCommand } from "./parsers/doctor.ts";
+import { exportCommand } from "./parsers/export.ts";
 import { inspectCommand } from "./parsers/inspect.ts";
 import { reportCommand } from "./parsers/report.ts";
 import { type CommandParser, examples } from "./parsers/shared.ts";
@@ -30,9 +32,11 @@ const COMMANDS: { readonly [Name in CommandName]: CommandParser<CommandOptions[N
   train: trainCommand,
   test: testCommand,
   ablate: ablateCommand,
+  detect: detectCommand,
   report: reportCommand,
   data: dataCommand,
   inspect: inspectCommand,
+  export: exportCommand,
   doctor: doctorCommand,
 };
 
@@ -77,11 +81,15 @@ export function parseCommandLine(args: readonly string[], output: ParseOutput): 
       return { name, options: read(name) };
     case "ablate":
       return { name, options: read(name) };
+    case "detect":
+      return { name, options: read(name) };
     case "report":
       return { name, options: read(name) };
     case "data":
       return { name, options: read(name) };
     case "inspect":
+      return { name, options: read(name) };
+    case "export":
       return { name, options: read(name) };
     case "doctor":
       return { name, options: read(name) };

@@ -7,6 +7,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DataError, UsageError } from "../runtime/errors.ts";
 import { type Config, validateConfig } from "./config.ts";
+import { writeAll, writeFileAtomically } from "./write_file.ts";
 
 /** The project's folder: the one that holds `core`, `experiments`, `data` and `output`. */
 export const PROJECT_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -103,25 +104,10 @@ export function inferenceFolder(folder: RunFolder, dataset: string): InferenceFo
   };
 }
 
-/**
- * Writes `text` to `path` so that whoever reads it, even after a crash, finds the old file or the
- * new one and never a part: to a temporary file beside it, flushed to the disk, then renamed.
- */
+/** Writes `text` to `path`, atomically, making the folder where it is not there. */
 export async function writeTextAtomically(path: string, text: string): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.tmp-${Deno.pid}`;
-  try {
-    using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-    const bytes = new TextEncoder().encode(text);
-    for (let written = 0; written < bytes.length;) {
-      written += await file.write(bytes.subarray(written));
-    }
-    await file.syncData();
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
-  }
+  await writeFileAtomically(path, (file) => writeAll(file, new TextEncoder().encode(text)));
 }
 
 /** Writes the run's `config.json`, atomically, making the folder where it is not there. */

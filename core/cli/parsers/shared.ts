@@ -63,6 +63,13 @@ export const experiment = object({
   ),
 });
 
+/** -i N. */
+export const iteration = optional(
+  option("-i", "--iteration", integer({ min: 1, metavar: "N" }), {
+    description: message`The checkpoint's iteration (default: the newest).`,
+  }),
+);
+
 /** --weights FILE. */
 export const weights = optional(
   option("--weights", string({ metavar: "FILE" }), {

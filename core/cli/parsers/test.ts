@@ -3,18 +3,14 @@ import { merge, object } from "@optique/core/constructs";
 import { message } from "@optique/core/message";
 import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
-import { integer, string } from "@optique/core/valueparser";
+import { string } from "@optique/core/valueparser";
 import type { TestOptions } from "../options.ts";
-import { type CommandParser, common, experiment, weights } from "./shared.ts";
+import { type CommandParser, common, experiment, iteration, weights } from "./shared.ts";
 
 const test = merge(
   experiment,
   object({
-    iteration: optional(
-      option("-i", "--iteration", integer({ min: 1, metavar: "N" }), {
-        description: message`The checkpoint's iteration (default: the newest).`,
-      }),
-    ),
+    iteration,
     weights,
     predictions: optional(
       option("--predictions", string({ metavar: "FILE" }), {

@@ -5,7 +5,7 @@
  */
 import { type Shape, sizeOf } from "../../runtime/shape.ts";
 import { checksumOf, CHECKSUMS, HEADER, headerChecksum, NO_CHECKSUM } from "./checksums.ts";
-import { writeAll, writeFileAtomically } from "./write_file.ts";
+import { writeAll, writeFileAtomically } from "../write_file.ts";
 
 /** A tensor to write; its numbers are asked for only when their turn comes. */
 export interface TensorSource {
