@@ -1,6 +1,6 @@
 /** Which part of a checkpoint the weights are. @module */
 import { type ByteSource, fault, printable } from "./byte_source.ts";
-import { NumpyArray, PyDict, type PyValue, textOf, TorchTensor } from "./pickle_values.ts";
+import { NumpyArray, PyDict, type PyValue, textOf, TorchTensor } from "./pickle/values.ts";
 import type { Described } from "./weight_tensors.ts";
 
 /** Where programs keep a model's state: Detectron, then the original and others, MMDetection, … */

@@ -3,14 +3,14 @@
  * storages' keys, then each storage as its length in elements and its bytes.
  * @module
  */
-import { type ByteSource, fault, printable, requireBytes } from "./byte_source.ts";
-import { unpickle } from "./pickle.ts";
-import { PickleCursor } from "./pickle_cursor.ts";
-import { tensorHost } from "./pickle_globals.ts";
-import { PickleMachine } from "./pickle_machine.ts";
-import { PyDict, PyList, type PyValue, textOf, type TorchStorage } from "./pickle_values.ts";
+import { type ByteSource, fault, printable } from "./byte_source.ts";
+import { unpickle } from "./pickle/unpickle.ts";
+import { PickleCursor } from "./pickle/cursor.ts";
+import { tensorHost } from "./pickle/globals.ts";
+import { PickleMachine } from "./pickle/machine.ts";
+import { PyDict, PyList, type PyValue, textOf, type TorchStorage } from "./pickle/values.ts";
 import { bytesOf } from "./scalar_types.ts";
-import { storageOf } from "./torch_globals.ts";
+import { storageOf } from "./pickle/torch_globals.ts";
 import type { Unpickled } from "./weight_tensors.ts";
 
 /** The first pickle of the legacy form. */
@@ -60,7 +60,10 @@ function readLegacy(source: ByteSource, cursor: PickleCursor): Unpickled {
     storage: ({ key }, name) => {
       const extent = extents.get(key);
       if (extent) return source.read(extent.offset, extent.length);
-      throw fault(source, `lacks the numbers of ${printable(name)}`);
+      throw fault(source, `is truncated or broken: it lacks the numbers of ${printable(name)}`);
+    },
+    verify: () => {
+      if (extents.size < keys.length) throw fault(source, "is truncated behind its weights");
     },
   };
 }
@@ -78,7 +81,10 @@ function keysOf(source: ByteSource, value: PyValue): string[] {
   throw fault(source, "has a broken list of storages");
 }
 
-/** Where each storage's numbers are: they follow each other in the order of `keys`. */
+/**
+ * Where each storage's numbers are: they follow each other in the order of `keys`. Those that the
+ * file ends before are left out: the tensor that lacks them has a name, they do not.
+ */
 function locate(
   source: ByteSource,
   start: number,
@@ -89,9 +95,10 @@ function locate(
   for (const key of keys) {
     const storage = storages.get(key);
     if (!storage || extents.has(key)) throw fault(source, "has a broken list of storages");
+    if (source.size - at < 8) break;
     const count = new DataView(source.read(at, 8).buffer).getBigInt64(0, true);
     const extent = { offset: at + 8, length: Number(count) * bytesOf(storage.type) };
-    requireBytes(source, extent.offset, extent.length);
+    if (extent.length < 0 || extent.length > source.size - extent.offset) break;
     extents.set(key, extent);
     at = extent.offset + extent.length;
   }

@@ -1,11 +1,11 @@
 /** PyTorch's zip form (since 1.6): `NAME/data.pkl` and one entry a storage, `NAME/data/KEY`. @module */
 import { type ByteSource, fault, MemorySource, printable } from "./byte_source.ts";
-import { unpickle } from "./pickle.ts";
-import { PickleCursor } from "./pickle_cursor.ts";
-import { tensorHost } from "./pickle_globals.ts";
-import { PickleMachine } from "./pickle_machine.ts";
-import { latin1Text } from "./pickle_values.ts";
-import { storageOf } from "./torch_globals.ts";
+import { unpickle } from "./pickle/unpickle.ts";
+import { PickleCursor } from "./pickle/cursor.ts";
+import { tensorHost } from "./pickle/globals.ts";
+import { PickleMachine } from "./pickle/machine.ts";
+import { latin1Text } from "./pickle/values.ts";
+import { storageOf } from "./pickle/torch_globals.ts";
 import type { Unpickled } from "./weight_tensors.ts";
 import { ZipArchive } from "./zip_archive.ts";
 
@@ -35,7 +35,7 @@ export function readTorchZip(source: ByteSource): Unpickled {
     value,
     storage: ({ key }, name) => {
       const found = archive.entries.get(`${root}/data/${key}`);
-      if (found) return archive.read(found);
+      if (found) return archive.read(found, `the tensor ${printable(name)}`);
       throw fault(source, `lacks the numbers of ${printable(name)}`);
     },
     verify: () => archive.verifyOthers(),

@@ -2,7 +2,7 @@
 import type { HostTensor } from "../../nn/state.ts";
 import { formatShape, type Shape, sizeOf } from "../../runtime/shape.ts";
 import { type ByteSource, fault, printable } from "./byte_source.ts";
-import { NumpyArray, type PyValue, type TorchStorage, type TorchTensor } from "./pickle_values.ts";
+import { NumpyArray, type PyValue, type TorchStorage, type TorchTensor } from "./pickle/values.ts";
 import { bytesOf, type ScalarType, toFloat32 } from "./scalar_types.ts";
 import { extentOf, gather, stridesOf, type View } from "./strided_view.ts";
 

@@ -30,12 +30,16 @@ export class ZipArchive {
     this.entries = readDirectory(source);
   }
 
-  /** An entry's bytes. @throws DataError naming the entry where they are not what was written. */
-  read(entry: ZipEntry): Uint8Array<ArrayBuffer> {
+  /**
+   * An entry's bytes.
+   * @param what is in it, for messages
+   * @throws DataError naming the entry where they are not what was written
+   */
+  read(entry: ZipEntry, what?: string): Uint8Array<ArrayBuffer> {
     const packed = this.#source.read(this.#startOf(entry), entry.packedSize);
     const bytes = entry.isDeflated ? this.#inflate(entry, packed) : packed;
     if (bytes.length !== entry.size) throw this.#fault(entry, "does not have its size");
-    if (crc32(bytes) !== entry.crc) throw this.#fault(entry, "is damaged: its checksum is wrong");
+    if (crc32(bytes) !== entry.crc) throw this.#damaged(entry, what);
     this.#read.add(entry);
     return bytes;
   }
@@ -49,8 +53,13 @@ export class ZipArchive {
       for (let at = 0; at < entry.size; at += CHUNK) {
         sum = crc32(this.#source.read(start + at, Math.min(CHUNK, entry.size - at)), sum);
       }
-      if (sum !== entry.crc) throw this.#fault(entry, "is damaged: its checksum is wrong");
+      if (sum !== entry.crc) throw this.#damaged(entry);
     }
+  }
+
+  #damaged(entry: ZipEntry, what?: string): Error {
+    const content = what === undefined ? "" : `holds ${what} and `;
+    return this.#fault(entry, `${content}is damaged: its checksum is wrong`);
   }
 
   #fault({ name }: ZipEntry, why: string): Error {

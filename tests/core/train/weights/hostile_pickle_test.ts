@@ -1,6 +1,6 @@
 /** Pickles made to run something, or to take time and memory: each is refused, by what it asks for. */
 import assert from "node:assert/strict";
-import { latin1Text } from "../../../../core/train/weights/pickle_values.ts";
+import { latin1Text } from "../../../../core/train/weights/pickle/values.ts";
 import {
   type Bytes,
   concat,

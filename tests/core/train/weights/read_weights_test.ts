@@ -2,9 +2,20 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DataError } from "../../../../core/runtime/errors.ts";
-import { latin1Text } from "../../../../core/train/weights/pickle_values.ts";
+import { latin1Text } from "../../../../core/train/weights/pickle/values.ts";
 import { readWeights } from "../../../../core/train/weights/read_weights.ts";
-import { concat, readBytes, refused, weightFixture } from "../../../_support/weight_files.ts";
+import {
+  concat,
+  little,
+  pickled,
+  pickledDict,
+  readBytes,
+  refused,
+  torchZip,
+  unicode,
+  weightFixture,
+  zipped,
+} from "../../../_support/weight_files.ts";
 
 interface Expected {
   readonly tensors: Record<string, { shape: number[]; data: number[] }>;
@@ -95,4 +106,70 @@ Deno.test("weights: every truncation of every form is refused", async () => {
     }
     await refused(whole.subarray(0, whole.length - 1), /file\.pth/);
   }
+});
+
+Deno.test("weights: a legacy file without its last bytes names the tensor that lacks them", async () => {
+  const whole = await Deno.readFile(weightFixture("bare_legacy.pth"));
+  await refused(whole.subarray(0, whole.length - 1), /lacks the numbers of \d\.\w+/);
+  const checkpoint = await Deno.readFile(weightFixture("checkpoint_legacy.pth"));
+  await refused(
+    checkpoint.subarray(0, checkpoint.length - 1),
+    /lacks the numbers of module|truncated/,
+  );
+});
+
+/** Opcodes of what a storage's persistent id begins with, from the mark on. */
+function storage(type: string, length: number): Uint8Array {
+  return concat(
+    "((",
+    unicode("storage"),
+    `ctorch\n${type}\n`,
+    unicode("0"),
+    unicode("cpu"),
+    `K${String.fromCharCode(length)}`,
+  );
+}
+
+Deno.test("weights: what newer versions of PyTorch write for rare tensors", async () => {
+  const untyped = concat(storage("UntypedStorage", 16), "tQK\x01K\x02\x85K\x02\x85\x89}");
+  const typed = concat(storage("IntStorage", 4), "tQK\x00K\x02\x85K\x01\x85\x89}t");
+  const tensors = {
+    unsigned: concat("ctorch._utils\n_rebuild_tensor_v3\n", untyped, "ctorch\nuint32\ntR"),
+    attributes: concat(
+      "ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\n",
+      "ctorch\nTensor\n",
+      typed,
+      "}",
+      unicode("note"),
+      "K\x01stR",
+    ),
+  };
+  const numbers = new Uint8Array(Uint32Array.of(1, 2, 3, 0xffffffff).buffer);
+  const file = await readBytes(zipped(torchZip(pickled(pickledDict(tensors)), { "0": numbers })));
+  assert.deepEqual([...file.tensors.get("unsigned")?.data ?? []], [2, 2 ** 32]);
+  assert.deepEqual([...file.tensors.get("attributes")?.data ?? []], [1, 2]);
+});
+
+Deno.test("weights: parts of storages, as the first versions of PyTorch shared them", async () => {
+  const part = (start: number) =>
+    concat(
+      "ctorch._utils\n_rebuild_tensor\n",
+      storage("FloatStorage", 4),
+      `(${latin1Text(unicode("view"))}K${
+        String.fromCharCode(start)
+      }K\x02ttQK\x00K\x02\x85K\x01\x85tR`,
+    );
+  const legacy = (start: number) =>
+    concat(
+      pickled("\x8a\x0a", little(0x1950a86a20f9469cfc6cn, 10)),
+      pickled("M\xe9\x03"),
+      pickled(pickledDict({ little_endian: concat("\x88") })),
+      pickled(pickledDict({ w: part(start) })),
+      pickled("](", unicode("0"), "e"),
+      little(4, 8),
+      new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer),
+    );
+  const { tensors } = await readBytes(legacy(1));
+  assert.deepEqual(tensors.get("w"), { shape: [2], data: Float32Array.of(2, 3) });
+  await refused(legacy(3), /part of the storage 0 wrongly/);
 });

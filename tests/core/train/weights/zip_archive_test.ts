@@ -32,6 +32,11 @@ Deno.test("zip: a wrong checksum names the entry, read or not", async () => {
   }
 });
 
+Deno.test("zip: a flipped bit of a tensor names the tensor", async () => {
+  const lies = { crc: 1 };
+  await refused(lying(STORAGE, { lies }), /the tensor w and is damaged: its checksum is wrong/);
+});
+
 Deno.test("zip: sizes that are not there are refused before memory is taken", async () => {
   for (const size of [17, 2 ** 20, 0xfffffffe]) {
     const lies = { size, packedSize: size };

@@ -1,6 +1,6 @@
 /** What a pickle's values may look like as a whole. @module */
-import type { PickleMachine } from "./pickle_machine.ts";
-import { type PyContainer, PyDict, PyList, PyTuple, type PyValue } from "./pickle_values.ts";
+import type { PickleMachine } from "./machine.ts";
+import { type PyContainer, PyDict, PyList, PyTuple, type PyValue } from "./values.ts";
 
 /** Checkpoints nest some five deep. */
 const MAX_DEPTH = 200;

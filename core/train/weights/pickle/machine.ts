@@ -1,11 +1,11 @@
 /**
  * The stack machine that pickles are programs for, without the one thing that makes them dangerous:
- * it calls nothing but the few functions of its host (pickle_globals.ts), which make plain values.
+ * it calls nothing but the few functions of its host (globals.ts), which make plain values.
  * @module
  */
-import { fault, printable } from "./byte_source.ts";
-import type { PickleCursor } from "./pickle_cursor.ts";
-import { PyGlobal, type PyValue, textOf } from "./pickle_values.ts";
+import { fault, printable } from "../byte_source.ts";
+import type { PickleCursor } from "./cursor.ts";
+import { PyGlobal, type PyValue, textOf } from "./values.ts";
 
 /** A model's weights take some ten instructions a tensor; this bounds time and memory of all else. */
 const MAX_INSTRUCTIONS = 2 ** 20;

@@ -1,6 +1,6 @@
 /** numpy's arrays, as pickles make them: before and after its move from `core` to `_core`. @module */
-import { callable, name, type PickleFunction } from "./pickle_function.ts";
-import type { PickleMachine } from "./pickle_machine.ts";
+import { callable, name, type PickleFunction } from "./function.ts";
+import type { PickleMachine } from "./machine.ts";
 import {
   bytesOfValue,
   countsOf,
@@ -10,7 +10,7 @@ import {
   PyTuple,
   type PyValue,
   textOf,
-} from "./pickle_values.ts";
+} from "./values.ts";
 
 const CORES = ["numpy.core", "numpy._core"];
 

@@ -4,23 +4,19 @@
  * @module
  */
 import { CONTAINER_GLOBALS } from "./container_globals.ts";
+import type { PickleFunction } from "./function.ts";
 import { NUMPY_GLOBALS, setNumpyState } from "./numpy_globals.ts";
-import type { PickleHost, PickleMachine } from "./pickle_machine.ts";
-import { PyDict, type PyGlobal, type PyValue } from "./pickle_values.ts";
+import type { PickleHost, PickleMachine } from "./machine.ts";
+import { PyDict, type PyGlobal, type PyValue } from "./values.ts";
 import { TORCH_GLOBALS } from "./torch_globals.ts";
 
-const GLOBALS: ReadonlyMap<string, Entry> = new Map(
+/** By name. */
+const GLOBALS: ReadonlyMap<string, PickleFunction> = new Map(
   [...CONTAINER_GLOBALS, ...TORCH_GLOBALS, ...NUMPY_GLOBALS].map((entry) => [
     entry.global.name,
     entry,
   ]),
 );
-
-/** A global that a pickle may name, and what calling it makes; without `call` it is a mere name. */
-interface Entry {
-  readonly global: PyGlobal;
-  readonly call?: (args: readonly PyValue[], machine: PickleMachine) => PyValue;
-}
 
 /** The host of pickles with tensors. `load` gives what persistent ids stand for. */
 export function tensorHost(load?: PickleHost["load"]): PickleHost {

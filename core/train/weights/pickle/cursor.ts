@@ -1,5 +1,5 @@
 /** Reads a pickle's bytes in order, through a window into its source. @module */
-import { type ByteSource, fault } from "./byte_source.ts";
+import { type ByteSource, fault } from "../byte_source.ts";
 
 /** Bytes read ahead; what is longer is read straight into its own memory. */
 const WINDOW = 1 << 16;

@@ -1,6 +1,6 @@
 /** Numbers and text as pickles write them. @module */
-import { latin1Text, LongText } from "./pickle_values.ts";
-import type { PickleMachine } from "./pickle_machine.ts";
+import { latin1Text, LongText } from "./values.ts";
+import type { PickleMachine } from "./machine.ts";
 
 /** Bytes of the longest integer taken: far above all that weights come with. */
 const MAX_LONG = 256;

@@ -1,7 +1,7 @@
 /** What a pickle can hold for us: plain values, and descriptions of tensors; no object of a class. @module */
-import type { Shape } from "../../runtime/shape.ts";
-import type { ScalarType } from "./scalar_types.ts";
-import type { View } from "./strided_view.ts";
+import type { Shape } from "../../../runtime/shape.ts";
+import type { ScalarType } from "../scalar_types.ts";
+import type { View } from "../strided_view.ts";
 
 /** A value of a pickle. Sets are lists here; `bytes` and `bytearray` are typed arrays. */
 export type PyValue =
@@ -49,7 +49,7 @@ export class PyDict {
   constructor(readonly entries: Map<PyValue, PyValue> = new Map()) {}
 }
 
-/** A global that the pickle may name (pickle_globals.ts). */
+/** A global that the pickle may name (globals.ts). */
 export class PyGlobal {
   constructor(readonly name: string) {}
 }

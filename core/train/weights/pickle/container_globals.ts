@@ -1,6 +1,6 @@
 /** Python's plain containers, as pickles make them. @module */
-import { callable, name, type PickleFunction } from "./pickle_function.ts";
-import type { PickleMachine } from "./pickle_machine.ts";
+import { callable, name, type PickleFunction } from "./function.ts";
+import type { PickleMachine } from "./machine.ts";
 import {
   bytesOfValue,
   latin1Bytes,
@@ -11,7 +11,7 @@ import {
   PyTuple,
   type PyValue,
   textOf,
-} from "./pickle_values.ts";
+} from "./values.ts";
 
 type Arguments = readonly PyValue[];
 

@@ -8,9 +8,9 @@ import {
   shortText,
   unicodeLine,
   unicodeText,
-} from "./pickle_numbers.ts";
-import { PyDict, PyList, PyTuple, type PyValue, textOf } from "./pickle_values.ts";
-import type { PickleMachine } from "./pickle_machine.ts";
+} from "./numbers.ts";
+import { PyDict, PyList, PyTuple, type PyValue, textOf } from "./values.ts";
+import type { PickleMachine } from "./machine.ts";
 
 type Operation = (machine: PickleMachine) => void;
 

@@ -1,6 +1,6 @@
 /** PyTorch's tensors, as pickles make them. @module */
-import { callable, name, type PickleFunction } from "./pickle_function.ts";
-import type { PickleMachine } from "./pickle_machine.ts";
+import { callable, name, type PickleFunction } from "./function.ts";
+import type { PickleMachine } from "./machine.ts";
 import {
   countOf,
   countsOf,
@@ -11,8 +11,8 @@ import {
   textOf,
   TorchStorage,
   TorchTensor,
-} from "./pickle_values.ts";
-import type { ScalarType } from "./scalar_types.ts";
+} from "./values.ts";
+import type { ScalarType } from "../scalar_types.ts";
 
 type Arguments = readonly PyValue[];
 

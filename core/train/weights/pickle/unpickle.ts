@@ -1,8 +1,8 @@
 /** Reads pickles as data: plain values and descriptions of tensors, nothing run. @module */
-import { checkStructure } from "./pickle_structure.ts";
-import type { PickleMachine } from "./pickle_machine.ts";
-import { OPERATIONS } from "./pickle_operations.ts";
-import type { PyValue } from "./pickle_values.ts";
+import { checkStructure } from "./structure.ts";
+import type { PickleMachine } from "./machine.ts";
+import { OPERATIONS } from "./operations.ts";
+import type { PyValue } from "./values.ts";
 
 const STOP = 0x2e;
 

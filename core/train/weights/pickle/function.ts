@@ -1,11 +1,11 @@
 /** Globals of pickles as functions of ours. @module */
-import type { PickleMachine } from "./pickle_machine.ts";
-import { PyGlobal, type PyValue } from "./pickle_values.ts";
+import type { PickleMachine } from "./machine.ts";
+import { PyGlobal, type PyValue } from "./values.ts";
 
 /** Makes the value of a call; undefined where the arguments are wrong. */
 type Make = (args: readonly PyValue[], machine: PickleMachine) => PyValue | undefined;
 
-/** A global that a pickle may name. */
+/** A global that a pickle may name, and what calling it makes; without `call` it is a mere name. */
 export interface PickleFunction {
   readonly global: PyGlobal;
   readonly call?: (args: readonly PyValue[], machine: PickleMachine) => PyValue;
