@@ -1,0 +1,112 @@
+/**
+ * Detectors of other makers, with their weights under their names: what they detect and learn is what their own code
+ * says (tests/fixtures/foreign).
+ */
+import assert from "node:assert/strict";
+import type { HostTensor } from "../../../core/nn/state.ts";
+import { asyncScope, backward, type Device, record } from "../../../core/runtime/mod.ts";
+import type { Config } from "../../../core/train/config.ts";
+import { torchvisionNames } from "../../../core/train/weights/name_maps/torchvision.ts";
+import torchvision from "../../../experiments/torchvision_fasterrcnn_r50_fpn/config.ts";
+import { onDevices } from "../../_support/devices.ts";
+import {
+  assertDetections,
+  foreignBatch,
+  type ForeignCase,
+  foreignInput,
+  foreignModel,
+  narrowed,
+  readForeign,
+} from "../../_support/foreign.ts";
+
+const SAMPLING = { mode: "first", seed: 1, iteration: 1 } as const;
+
+interface Given {
+  readonly name: string;
+  readonly config: Config;
+  readonly golden: ForeignCase;
+}
+
+const TORCHVISION: Given = {
+  name: "torchvision",
+  config: narrowed(torchvision),
+  golden: readForeign("torchvision"),
+};
+
+/** Each image by itself, as the fixtures' makers did: the network sees a batch's padding. */
+async function compareDetections({ name, config, golden }: Given, device: Device): Promise<void> {
+  const model = await foreignModel(name, { device, config });
+  try {
+    for (const [index, expected] of golden.detections.entries()) {
+      const batch = foreignBatch(golden, config, [index]);
+      const [image] = batch.images;
+      assert.ok(image);
+      const { resizedWidth: width, resizedHeight: height } = image;
+      const { paddedHeight, paddedWidth } = batch;
+      const { padded, ...size } = golden.resized[index]!;
+      assert.deepEqual({ width, height }, { width: size.width, height: size.height });
+      assert.deepEqual([paddedHeight, paddedWidth], padded);
+      const { images } = foreignInput(device, batch, config);
+      const [found] = await model.detect(images);
+      assertDetections(found!, expected, { image, name: `image ${index}` });
+    }
+  } finally {
+    model.close();
+  }
+}
+
+async function trainingStep({ name, config, golden }: Given, device: Device) {
+  const model = await foreignModel(name, { device, config });
+  try {
+    const input = foreignInput(device, foreignBatch(golden, config, [0, 1]), config);
+    const { FG_IOU_THRESHOLD, SMOOTH_L1_BETA } = config.MODEL.ROI_HEADS;
+    const criteria = { iou: FG_IOU_THRESHOLD, beta: SMOOTH_L1_BETA };
+    const { result: output, tape } = record(() =>
+      model.losses({ ...input, criteria, sampling: SAMPLING })
+    );
+    const gradients = backward(tape, Object.values(output.losses));
+    const norms = new Map<string, number>();
+    for (const entry of model.state.trainable()) {
+      const values = await gradients.get(entry.tensor.id)!.readFloats();
+      norms.set(entry.name, Math.hypot(...values));
+    }
+    const losses = new Map<string, number>();
+    for (const [loss, value] of Object.entries(output.losses)) {
+      losses.set(loss, (await value.readFloats())[0]!);
+    }
+    return { losses, norms };
+  } finally {
+    model.close();
+  }
+}
+
+function near(actual: number | undefined, expected: number, what: string): void {
+  assert.ok(
+    actual !== undefined && Math.abs(actual - expected) <= 1e-3 * Math.abs(expected),
+    `${what}: ${actual} for ${expected}`,
+  );
+}
+
+onDevices("torchvision's Faster R-CNN: detections equal its own", async (device) => {
+  await asyncScope(() => compareDetections(TORCHVISION, device));
+});
+
+onDevices("torchvision's Faster R-CNN: losses and gradients equal its own", async (device) => {
+  await asyncScope(async () => {
+    const { losses, norms } = await trainingStep(TORCHVISION, device);
+    const { losses: expected, gradientNorms } = TORCHVISION.golden;
+    near(losses.get("rpn_cls_loss"), expected.loss_objectness!, "RPN class loss");
+    near(losses.get("rpn_bbox_loss"), expected.loss_rpn_box_reg!, "RPN box loss");
+    near(losses.get("rcnn_cls_loss"), expected.loss_classifier!, "class loss");
+    near(losses.get("rcnn_bbox_loss"), expected.loss_box_reg!, "box loss");
+    const theirs = new Map(
+      Object.entries(gradientNorms).map((
+        [name, norm],
+      ): [string, HostTensor] => [name, { shape: [1], data: Float32Array.of(norm) }]),
+    );
+    for (const [name, { data }] of torchvisionNames(theirs, { classes: 91 })) {
+      near(norms.get(name), data[0]!, `gradient of ${name}`);
+    }
+    assert.equal(norms.size, theirs.size);
+  });
+});
