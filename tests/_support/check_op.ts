@@ -19,7 +19,8 @@ import {
   type Tensor,
 } from "../../core/runtime/mod.ts";
 import type { CpuDevice } from "../../core/runtime/cpu/device.ts";
-import { HAS_WEBGPU, onDevices, reference, type Target, TARGETS } from "./devices.ts";
+import { WebGpuDevice } from "../../core/runtime/webgpu/device.ts";
+import { deviceOf, HAS_WEBGPU, onDevices, reference, type Target, TARGETS } from "./devices.ts";
 import { random } from "./random.ts";
 
 /** An input: f32 data is rounded to float32 so that all devices see the same numbers. */
@@ -74,10 +75,50 @@ export function checkOp(op: OpCase): void {
       await finiteDifferences(op);
     });
   }
-  onDevices(`${op.name}: equals host code in float64`, async (device) => {
-    compare(op, await evaluate(op, device), await evaluate(op, reference));
-  }, op.targets ?? TARGETS);
+  for (const target of op.targets ?? TARGETS) {
+    onDevices(
+      `${op.name}: equals host code in float64`,
+      (device) => checkTarget(op, device, target),
+      [target],
+    );
+  }
   if (!HAS_WEBGPU) console.warn(`${op.name}: WebGPU not tested, no adapter here`);
+}
+
+/** Compares with the reference what the device computes, by every variant of the kernels that the case launches. */
+export async function checkTarget(op: OpCase, device: Device, target: Target): Promise<void> {
+  const expected = await evaluate(op, reference);
+  const { result, others } = await withVariants(device, () => evaluate(op, device));
+  compare(op, result, expected);
+  if (target.forceVariant !== undefined) return;
+  for (const forceVariant of others) {
+    const name = `${target.name}, ${forceVariant} wherever it exists`;
+    const forced = await deviceOf({ ...target, name, forceVariant });
+    try {
+      compare(op, await evaluate(op, forced), expected);
+    } catch (error) {
+      throw new Error(`${op.name} fails in its variant ${forceVariant}`, { cause: error });
+    }
+  }
+}
+
+/** Does `work` and tells which variants of its kernels were not chosen. */
+async function withVariants<R>(
+  device: Device,
+  work: () => Promise<R>,
+): Promise<{ result: R; others: ReadonlySet<string> }> {
+  const profile = device.profile();
+  const result = await work();
+  const launches = await profile.take();
+  profile.stop();
+  const others = new Set<string>();
+  if (device instanceof WebGpuDevice) {
+    for (const { kernel, variant } of launches) {
+      const names = variant === undefined ? [] : device.variantsMet.get(kernel) ?? [];
+      for (const name of names) if (name !== variant) others.add(name);
+    }
+  }
+  return { result, others };
 }
 
 /** Largest |actual − expected| relative to the largest |expected|, at least 1e-6; where it is, for messages. */

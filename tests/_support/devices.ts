@@ -31,6 +31,12 @@ export const SPLIT_TARGET: Target = {
   maxBindingBytes: 2048,
 };
 
+/**
+ * Forces kernel variants in every test that leaves them open, so that whole suites run on each in turn: `name`, or
+ * `kernel=name,kernel=name`; see tests/_support/check_variants.ts.
+ */
+const FORCED = Deno.env.get("KERNEL_VARIANT");
+
 const opened = new Map<string, Promise<Device>>();
 
 // Left to the process's exit, the software adapter's threads may still be at work when memory goes.
@@ -47,7 +53,11 @@ Deno.test.afterAll(async () => {
 /** The device of a target; the same one each time. */
 export function deviceOf(target: Target): Promise<Device> {
   let device = opened.get(target.name);
-  if (!device) opened.set(target.name, device = openDevice({ ...target, tuning: false }));
+  if (!device) {
+    const forceVariant = target.forceVariant ?? FORCED;
+    device = openDevice({ ...target, forceVariant, tuning: false });
+    opened.set(target.name, device);
+  }
   return device;
 }
 

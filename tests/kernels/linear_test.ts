@@ -4,18 +4,7 @@ import { CpuDevice } from "../../core/runtime/cpu/device.ts";
 import { fromArray } from "../../core/runtime/mod.ts";
 import { linear } from "../../kernels/linear/mod.ts";
 import { checkOp, floats, relativeError } from "../_support/check_op.ts";
-import { SPLIT_TARGET, type Target } from "../_support/devices.ts";
-
-/** The CPU device, and each variant of the WGSL kernels. */
-const ALL: readonly Target[] = [
-  { name: "cpu", kind: "cpu" },
-  { name: "webgpu, register tiles", kind: "webgpu", forceVariant: "register" },
-  { name: "webgpu, workgroup tiles", kind: "webgpu", forceVariant: "workgroup" },
-];
-const SPLIT: readonly Target[] = [
-  { ...SPLIT_TARGET, name: `${SPLIT_TARGET.name}, register tiles`, forceVariant: "register" },
-  { ...SPLIT_TARGET, name: `${SPLIT_TARGET.name}, workgroup tiles`, forceVariant: "workgroup" },
-];
+import { SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
 
 /** m, inputs, outputs. */
 const CASES: readonly { size: [number, number, number]; relu?: boolean; split?: boolean }[] = [
@@ -38,7 +27,7 @@ for (const { size: [m, inputs, outputs], relu = false, split } of CASES) {
     },
     run: ({ x, weight, bias }) => linear(x!, weight!, bias, { relu }),
     gradients: ["x", "weight", "bias"],
-    targets: split ? [...ALL, ...SPLIT] : ALL,
+    targets: split ? [...TARGETS, SPLIT_TARGET] : TARGETS,
   });
 }
 
