@@ -16,11 +16,6 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (c) => ENTITIES[c] ?? c);
 }
 
-/** For a name in a Plotly figure: Plotly reads tags such as `<b>` and `<a href>` in it. */
-export function escapePlotly(text: string): string {
-  return text.replace(/[&<>]/g, (c) => ENTITIES[c] ?? c);
-}
-
 /** JSON for a `<script>` element: without `<`, nothing in it can end the element. */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replace(/</g, "\\u003c");

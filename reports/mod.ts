@@ -4,9 +4,18 @@
  * ```ts
  * import { writeReport } from "./reports/mod.ts";
  *
- * await writeReport(["output/quickstart", "output/quickstart_baseline"], "report.html");
+ * const runs = ["output/quickstart", "output/quickstart_baseline"];
+ * await writeReport({ runs, out: "report.html" });
  * ```
  * @module
  */
 
-export { type ReportOptions, type ReportSummary, writeReport } from "./write_report.ts";
+export type { ReportSource } from "./load.ts";
+export type * from "./types.ts";
+export {
+  livePage,
+  reportData,
+  type ReportRequest,
+  type ReportSummary,
+  writeReport,
+} from "./write_report.ts";

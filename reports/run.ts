@@ -4,17 +4,19 @@
  */
 
 import { basename, join, resolve } from "node:path";
-import type { BoxXywh, Detection, PrecisionCurves } from "../core/eval/types.ts";
+import type { Detection, PrecisionCurves } from "../core/eval/types.ts";
 import { DataError } from "../core/runtime/errors.ts";
 import { type IterationMetrics, parseMetrics } from "../core/train/metrics.ts";
-import { at, isObject, listOf, numberOf, textOf } from "./json.ts";
+import { at, isObject, listOf, numberOf, readJson, readText, textOf, toBox } from "./json.ts";
 
 /** One class's line in a `metrics.json`. */
 export interface ClassFigures {
   readonly name: string;
-  /** 0…1, or −1 where undefined. */
+  /** 0…1, or −1 where undefined; so are the others. */
   readonly AP: number;
   readonly AP50: number;
+  readonly AP75: number;
+  readonly AP90: number;
   readonly annotations: number | undefined;
 }
 
@@ -24,14 +26,17 @@ export interface Inference {
   /** Every number at the top of `metrics.json`: AP, AP50, …; 0…1, or −1 where undefined. */
   readonly figures: Readonly<Record<string, number>>;
   readonly perClass: readonly ClassFigures[];
+  /** Images of the data set. */
+  readonly images: number | undefined;
   readonly curves: PrecisionCurves | undefined;
   readonly notes: readonly string[];
-  /** Undefined where there is no `predictions.json`. */
-  readonly predictions: readonly Detection[] | undefined;
+  /** The file of the detections, which may not be there. */
+  readonly predictionsFile: string;
 }
 
 /** A run, as far as its folder tells. */
 export interface Run {
+  /** The experiment's. */
   readonly name: string;
   /** As it was named. */
   readonly folder: string;
@@ -70,7 +75,7 @@ export async function readRun(path: string): Promise<Run> {
     environment: isObject(environment) ? environment : {},
     metrics,
     inference,
-    problems,
+    problems: [...problems, ...unfinished(folder, { config, metrics })],
   };
 }
 
@@ -80,6 +85,20 @@ async function checkFolder(folder: string): Promise<void> {
   throw new DataError(`Cannot report on ${folder}: there is no such folder; train the run first.`);
 }
 
+/** The iteration that a run of this configuration ends with. */
+export function iterationsOf(config: unknown): number | undefined {
+  return numberOf(at(config, "SOLVER", "MAX_ITER"));
+}
+
+function unfinished(
+  folder: string,
+  { config, metrics }: { config: unknown; metrics: readonly IterationMetrics[] },
+): string[] {
+  const [last, end] = [metrics.at(-1)?.iteration, iterationsOf(config)];
+  if (last === undefined || end === undefined || last >= end) return [];
+  return [`${folder}: the run has not finished: it is at iteration ${last} of ${end}.`];
+}
+
 async function readMetrics(path: string, problems: string[]): Promise<IterationMetrics[]> {
   const text = await readText(path, problems);
   if (text === undefined) return [];
@@ -87,7 +106,7 @@ async function readMetrics(path: string, problems: string[]): Promise<IterationM
     return parseMetrics(text);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
-    problems.push(`${basename(path)}: ${error.message}`);
+    problems.push(`${path}: ${error.message}`);
     return [];
   }
 }
@@ -98,22 +117,34 @@ async function readInference(folder: string, problems: string[]): Promise<Infere
     for await (const entry of Deno.readDir(folder)) if (entry.isDirectory) names.push(entry.name);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    problems.push("The run has not been tested yet: there is no inference folder.");
+    problems.push(`${folder} is not there: the run has not been tested yet.`);
   }
   return Promise.all(
     names.sort().map(async (dataset) => {
       const metrics = await readJson(join(folder, dataset, "metrics.json"), problems);
-      const predictions = await readJson(join(folder, dataset, "predictions.json"), problems);
       return {
         dataset,
         figures: numbersOf(metrics),
         perClass: listOf(at(metrics, "per_class")).flatMap(toClassFigures),
+        images: numberOf(at(metrics, "counts", "images")),
         curves: toCurves(at(metrics, "precision_curves")),
         notes: listOf(at(metrics, "notes")).filter((n) => typeof n === "string"),
-        predictions: Array.isArray(predictions) ? predictions.flatMap(toDetection) : undefined,
+        predictionsFile: join(folder, dataset, "predictions.json"),
       };
     }),
   );
+}
+
+/** A data set's detections; undefined, told in `problems`, where they cannot be read. */
+export async function readPredictions(
+  { predictionsFile }: Inference,
+  problems: string[],
+): Promise<Detection[] | undefined> {
+  const json = await readJson(predictionsFile, problems);
+  if (json === undefined) return undefined;
+  if (Array.isArray(json)) return json.flatMap(toDetection);
+  problems.push(`${predictionsFile} is no list of detections.`);
+  return undefined;
 }
 
 function numbersOf(value: unknown): Record<string, number> {
@@ -130,6 +161,8 @@ function toClassFigures(row: unknown): ClassFigures[] {
     name,
     AP: numberOf(at(row, "AP")) ?? -1,
     AP50: numberOf(at(row, "AP50")) ?? -1,
+    AP75: numberOf(at(row, "AP75")) ?? -1,
+    AP90: numberOf(at(row, "AP90")) ?? -1,
     annotations: numberOf(at(row, "annotations")),
   }];
 }
@@ -144,13 +177,6 @@ function toCurves(value: unknown): PrecisionCurves | undefined {
   return curves.precision.length > 0 ? curves : undefined;
 }
 
-/** A box of four numbers, or undefined. */
-export function toBox(value: unknown): BoxXywh | undefined {
-  const [x, y, w, h] = listOf(value).map(numberOf);
-  if (x === undefined || y === undefined || w === undefined || h === undefined) return undefined;
-  return [x, y, w, h];
-}
-
 function toDetection(row: unknown): Detection[] {
   const image = numberOf(at(row, "image_id"));
   const category = numberOf(at(row, "category_id"));
@@ -158,27 +184,4 @@ function toDetection(row: unknown): Detection[] {
   const bbox = toBox(at(row, "bbox"));
   if (image === undefined || category === undefined || score === undefined || !bbox) return [];
   return [{ image_id: image, category_id: category, bbox, score }];
-}
-
-/** A JSON file's value; undefined, told in `problems`, where it is missing or broken. */
-export async function readJson(path: string, problems: string[]): Promise<unknown> {
-  const text = await readText(path, problems);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    problems.push(`${path} is not JSON: ${error.message}.`);
-    return undefined;
-  }
-}
-
-async function readText(path: string, problems: string[]): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound ? "is not there" : `: ${String(error)}`;
-    problems.push(`${path} ${reason}.`);
-    return undefined;
-  }
 }

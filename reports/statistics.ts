@@ -24,7 +24,7 @@ export interface Difference {
   readonly n: number;
   /** Sample standard deviation of the pairs' differences; undefined where not paired. */
   readonly deviation: number | undefined;
-  /** The 95 % t interval; undefined where one seed leaves the noise unknown. */
+  /** The t interval; undefined where one seed leaves the noise unknown. */
   readonly interval: readonly [number, number] | undefined;
   /** Two-sided; undefined as the interval is. */
   readonly p: number | undefined;
@@ -36,7 +36,8 @@ export interface Seeded {
   readonly value: number;
 }
 
-const CONFIDENCE = 0.95;
+/** How sure intervals are, unless said otherwise. */
+export const CONFIDENCE = 0.95;
 
 /** Mean and sample standard deviation of at least one value. */
 export function spreadOf(values: readonly number[]): Spread {
@@ -48,45 +49,58 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /** How much `b` lies above `a`, both of at least one value and each seed at most once. */
-export function compare(a: readonly Seeded[], b: readonly Seeded[]): Difference {
+export function compare(
+  a: readonly Seeded[],
+  b: readonly Seeded[],
+  { confidence = CONFIDENCE }: { readonly confidence?: number } = {},
+): Difference {
   const pairs = b.flatMap(({ seed, value }) => {
     const partner = a.find((other) => seed !== undefined && other.seed === seed);
     return partner ? [value - partner.value] : [];
   });
   return pairs.length >= 2 || (pairs.length === 1 && a.length === 1 && b.length === 1)
-    ? paired(pairs)
-    : unpaired(a.map((s) => s.value), b.map((s) => s.value));
+    ? paired(pairs, confidence)
+    : unpaired({ a: a.map((s) => s.value), b: b.map((s) => s.value) }, confidence);
 }
 
-function paired(differences: readonly number[]): Difference {
+function paired(differences: readonly number[], confidence: number): Difference {
   const { n, mean, deviation } = spreadOf(differences);
   const error = deviation === undefined ? undefined : deviation / Math.sqrt(n);
-  return { mean, paired: true, n, deviation, ...judge(mean, error, n - 1) };
+  return {
+    mean,
+    paired: true,
+    n,
+    deviation,
+    ...judge(mean, error, { freedom: n - 1, confidence }),
+  };
 }
 
 /** Welch's: the sides may vary differently. */
-function unpaired(a: readonly number[], b: readonly number[]): Difference {
+function unpaired(
+  { a, b }: { readonly a: readonly number[]; readonly b: readonly number[] },
+  confidence: number,
+): Difference {
   const [left, right] = [spreadOf(a), spreadOf(b)];
   const mean = right.mean - left.mean;
   const n = Math.min(left.n, right.n);
   const base = { mean, paired: false, n, deviation: undefined };
   if (left.deviation === undefined || right.deviation === undefined) {
-    return { ...base, ...judge(mean, undefined, 0) };
+    return { ...base, ...judge(mean, undefined, { freedom: 0, confidence }) };
   }
   const [va, vb] = [left.deviation ** 2 / left.n, right.deviation ** 2 / right.n];
   const freedom = va + vb === 0
     ? left.n + right.n - 2
     : (va + vb) ** 2 / (va ** 2 / (left.n - 1) + vb ** 2 / (right.n - 1));
-  return { ...base, ...judge(mean, Math.sqrt(va + vb), freedom) };
+  return { ...base, ...judge(mean, Math.sqrt(va + vb), { freedom, confidence }) };
 }
 
 function judge(
   mean: number,
   error: number | undefined,
-  freedom: number,
+  { freedom, confidence }: { readonly freedom: number; readonly confidence: number },
 ): Pick<Difference, "interval" | "p"> {
   if (error === undefined) return { interval: undefined, p: undefined };
-  const reach = error * tQuantile(CONFIDENCE, freedom);
+  const reach = error * tQuantile(confidence, freedom);
   const p = error === 0 ? (mean === 0 ? 1 : 0) : tailsBeyond(mean / error, freedom);
   return { interval: [mean - reach, mean + reach], p };
 }

@@ -38,7 +38,9 @@ export interface Trace {
   readonly x: readonly (number | string)[];
   /** Absent for bands. */
   readonly y?: readonly (number | string)[];
-  /** Of a band, or the ends of error bars around `y`. */
+  /** A band that holds its values until the next point. */
+  readonly stepped?: boolean;
+  /** Of a band, or the ends of error bars around `y`, or around `x` where `y` are names. */
   readonly lower?: readonly number[];
   readonly upper?: readonly number[];
   readonly z?: readonly (readonly number[])[];

@@ -169,7 +169,7 @@ async function compareRuns(plan: AblationPlan): Promise<string | undefined> {
   if (complete.length === 0) return undefined;
   const file = join(plan.root, "report.html");
   const folders = complete.map(({ folder }) => folder.root);
-  const summary = await writeReport(folders, file, { title: await titleOf(plan) });
+  const summary = await writeReport({ runs: folders, out: file, title: await titleOf(plan) });
   for (const problem of summary.problems) logger("report").warn(problem);
   return summary.file;
 }

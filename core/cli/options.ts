@@ -31,6 +31,10 @@ export interface TrainOptions extends CommonOptions, ExperimentOption {
   readonly resume?: "strict" | "auto";
   /** Weights to start a new run from, as typed; instead of MODEL.WEIGHT. */
   readonly initFrom?: string;
+  /** Say where a few steps spend their time. */
+  readonly profile: boolean;
+  /** The file for their timeline, as typed; absent: profile.json in the run's folder. */
+  readonly trace?: string;
 }
 
 /** `test [EXPERIMENT]`. Files are as typed: resolve them with {@link CommandContext.path}. */
@@ -85,8 +89,10 @@ export interface ExportOptions extends CommonOptions, ExperimentOption {
 export interface ReportOptions extends CommonOptions {
   /** Experiments or run folders as typed; empty: the run trained last. */
   readonly runs: readonly string[];
-  /** The HTML file; absent: the run's own report.html. */
+  /** The HTML file; absent: the first run's own report.html. */
   readonly out?: string;
+  /** The run to hold others against; absent: the one without dynamics, else the first. */
+  readonly baseline?: string;
 }
 
 /** `data NAME`. */
@@ -118,6 +124,10 @@ export interface InspectOptions extends CommonOptions, ExperimentOption {
   readonly iou?: number;
   /** β of that pass, above 0; absent: WARMUP_BETA. */
   readonly beta?: number;
+  /** Say where that pass spends its time. */
+  readonly profile: boolean;
+  /** The file for its timeline, as typed; absent: none. */
+  readonly trace?: string;
 }
 
 /** `doctor`. */

@@ -9,7 +9,7 @@ import type { CommandContext, ReportOptions } from "./options.ts";
 /**
  * Writes the page and prints its path.
  * @throws UsageError where a name is neither a run's folder nor an experiment, or nothing was
- *   trained yet; DataError where the run is not there or holds nothing to report.
+ *   trained yet, or the baseline is none of the runs; DataError where the run is not there or holds nothing to report.
  */
 export async function reportCommand(
   options: ReportOptions,
@@ -19,7 +19,8 @@ export async function reportCommand(
   const [first] = runs;
   if (first === undefined) throw new UsageError("Which run? None was trained yet.");
   const out = options.out === undefined ? first.report : context.path(options.out);
-  const summary = await writeReport(runs.map((run) => run.root), out);
+  const baseline = await baselineOf(options, context);
+  const summary = await writeReport({ runs: runs.map((run) => run.root), out, baseline });
   for (const problem of summary.problems) logger("report").warn(problem);
   context.print(summary.file);
   context.json(summary);
@@ -35,6 +36,17 @@ async function runsOf(options: ReportOptions, context: CommandContext): Promise<
     ? await findLastRun()
     : runFolderOf(here.id, await loadExperiment(here));
   return run === undefined ? [] : [run];
+}
+
+/** The baseline as the report knows its runs: a run's folder, or an experiment's id. */
+async function baselineOf(
+  { baseline }: ReportOptions,
+  context: CommandContext,
+): Promise<string | undefined> {
+  if (baseline === undefined) return undefined;
+  const folder = runFolderAt(context.path(baseline));
+  if (await looksLikeRun(folder)) return folder.root;
+  return (await findExperiment(baseline, { cwd: context.cwd })).id;
 }
 
 async function runNamed(name: string, context: CommandContext): Promise<RunFolder> {

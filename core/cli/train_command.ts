@@ -36,6 +36,7 @@ import { configureLogging, logger } from "./logging.ts";
 import { ensureDigits } from "./make_digits.ts";
 import { withDevice } from "./open_device.ts";
 import type { CommandContext, TrainOptions } from "./options.ts";
+import { trainingProfiler } from "./profiling.ts";
 import { Terminal } from "./terminal.ts";
 import { checkExpected, logFaults, testOn } from "./test_sets.ts";
 
@@ -82,7 +83,13 @@ export async function trainCommand(
   const terminal = new Terminal(context);
   return await withDevice(options, async (device) => {
     const run = { experiment, config, folder, device, terminal, trainingSet, testSets, resume };
-    const trainer = new Trainer(run, trainerEvents(run));
+    const steps = options.profile
+      ? trainingProfiler(device, {
+        lastIteration: resolveSchedule(config).maxIter,
+        file: options.trace === undefined ? folder.profile : context.path(options.trace),
+      })
+      : undefined;
+    const trainer = new Trainer(run, { ...trainerEvents(run), steps });
     try {
       const weights = await begin(trainer, resume);
       using _lock = await RunLock.take(folder);
@@ -136,7 +143,7 @@ async function trainTestReport(
     return stopped;
   }
   const results = await testAll(run, trainer);
-  const summary = await writeReport([folder.root], folder.report);
+  const summary = await writeReport({ runs: [folder.root], out: folder.report });
   for (const problem of summary.problems) logger("report").warn(problem);
   context.print(`Report: ${folder.report}`);
   const { document, exitCode } = checkExpected(results, run.config);

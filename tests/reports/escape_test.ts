@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
-import { escapeHtml, escapePlotly, inlineScript, scriptJson } from "../../reports/escape.ts";
+import { escapeHtml, inlineScript, scriptJson } from "../../reports/escape.ts";
 
 Deno.test("escapeHtml() leaves nothing that HTML reads", () => {
   assert.equal(escapeHtml(`<a b="c">&'`), "&lt;a b=&quot;c&quot;&gt;&amp;&#39;");
-});
-
-Deno.test("escapePlotly() leaves no tag and no entity", () => {
-  assert.equal(escapePlotly("<b>x</b> &lt;"), "&lt;b&gt;x&lt;/b&gt; &amp;lt;");
 });
 
 Deno.test("scriptJson() has no <, and reads back", () => {

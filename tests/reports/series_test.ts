@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sample, smooth, steps, thin } from "../../reports/series.ts";
+import { evenly, meanBand, movingMean, sample, steps, thin } from "../../reports/series.ts";
 
 const LONG = Array.from({ length: 10_000 }, (_, i) => i);
 
@@ -10,15 +10,13 @@ Deno.test("thin() keeps few points, and every spike", () => {
   assert.equal(thinned.y[thinned.x.indexOf(4321)], 99);
   assert.equal(thinned.y[thinned.x.indexOf(7000)], -99);
   assert.deepEqual(thinned.x, thinned.x.toSorted((a, b) => a - b));
+  assert.ok(thin({ x: LONG, y }, 100).x.length <= 100);
 });
 
-Deno.test("thin(), sample() and smooth() leave out what is not finite", () => {
+Deno.test("thin() and sample() leave out what is not finite", () => {
   const points = { x: [1, 2, 3], y: [4, NaN, 6] };
   assert.deepEqual(thin(points), { x: [1, 3], y: [4, 6] });
   assert.deepEqual(sample(points), { x: [1, 3], y: [4, 6] });
-  assert.deepEqual(smooth(points), { x: [1, 2, 3], y: [4, 5, 6] });
-  assert.deepEqual(smooth({ x: [1], y: [NaN] }), { x: [], y: [] });
-  assert.deepEqual(smooth({ x: [], y: [] }), { x: [], y: [] });
 });
 
 Deno.test("sample() takes points evenly", () => {
@@ -27,11 +25,25 @@ Deno.test("sample() takes points evenly", () => {
   assert.deepEqual(x.slice(0, 3), [0, 13, 26]);
 });
 
-Deno.test("smooth() is the centred mean, and ends at the last point", () => {
-  const { x, y } = smooth({ x: LONG, y: LONG });
-  const middle = x.findIndex((v) => v >= 5000);
-  assert.equal(y[middle], x[middle]);
-  assert.equal(x.at(-1), 9999);
+Deno.test("movingMean() is the centred mean, without what is not finite", () => {
+  assert.equal(movingMean(LONG)[5000], 5000);
+  assert.deepEqual(movingMean([4, NaN, 6]), [4, 5, 6]);
+  assert.deepEqual(movingMean([NaN]), [NaN]);
+  assert.deepEqual(movingMean([]), []);
+});
+
+Deno.test("meanBand() is the mean and the reach of curves, wherever one of them is", () => {
+  const curves = [{ x: [1, 2, 3], y: [1, 2, NaN] }, { x: [2, 3, 4], y: [4, 5, 6] }];
+  assert.deepEqual(meanBand(curves), {
+    x: [1, 2, 3, 4],
+    y: [1, 3, 5, 6],
+    lower: [1, 2, 5, 6],
+    upper: [1, 4, 5, 6],
+  });
+  const long = meanBand([{ x: LONG, y: LONG }], 100);
+  assert.ok(long.x.length <= 101);
+  assert.equal(long.x.at(-1), 9999);
+  assert.equal(meanBand([{ x: LONG, y: LONG }], Infinity).x.length, 10_000);
 });
 
 Deno.test("steps() keeps first point, changes and last point", () => {
@@ -40,4 +52,9 @@ Deno.test("steps() keeps first point, changes and last point", () => {
     x: [1, 4, 6, 8],
     y: [0.4, 0.5, 0.4, 0.4],
   });
+});
+
+Deno.test("evenly() has the first and the last", () => {
+  assert.deepEqual(evenly(LONG, 3), [0, 5000, 9999]);
+  assert.deepEqual(evenly([1, 2], 5), [1, 2]);
 });

@@ -19,6 +19,12 @@ const report = merge(
         description: message`The file to write (default: the first run's report.html).`,
       }),
     ),
+    baseline: optional(
+      option("--baseline", string({ metavar: "RUN" }), {
+        description:
+          message`The run to hold the others against (default: the one without dynamics, else the first).`,
+      }),
+    ),
   }),
   common,
 );
@@ -30,5 +36,6 @@ export const reportCommand: CommandParser<ReportOptions> = {
   examples: [
     "report quickstart",
     "report quickstart quickstart_baseline --out ablation.html",
+    "report output/a output/b --baseline output/b",
   ],
 };

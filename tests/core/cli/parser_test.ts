@@ -89,9 +89,9 @@ Deno.test("ablate takes seeds and variants, all of them unless told otherwise", 
 });
 
 Deno.test("report takes any number of runs", () => {
-  assert.deepEqual(parse("report a b --out x.html"), {
+  assert.deepEqual(parse("report a b --out x.html --baseline b"), {
     name: "report",
-    options: { ...NOTHING, runs: ["a", "b"], out: "x.html" },
+    options: { ...NOTHING, runs: ["a", "b"], out: "x.html", baseline: "b" },
   });
   assert.deepEqual(parse("report").options, { ...NOTHING, runs: [] });
 });

@@ -33,6 +33,32 @@ Deno.test("report takes run folders as the user sees them, and writes beside the
   }
 });
 
+Deno.test("report holds runs against the baseline asked for, a folder or an experiment", async () => {
+  const cwd = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    const device = { adapter: "loops", device: "cpu", seed: 0, command: "" } as const;
+    const environment = await collectEnvironment(device);
+    for (const [folder, experiment, KI] of [["a", "mine", 1], ["b", "quickstart", 2]] as const) {
+      const { MODEL } = defaults;
+      const config = {
+        ...defaults,
+        MODEL: { ...MODEL, DYNAMIC_RCNN: { ...MODEL.DYNAMIC_RCNN, KI } },
+      };
+      await writeRunRecord(runFolderAt(join(cwd, folder)), { experiment, config, environment });
+    }
+    const { context } = contextIn(cwd);
+    for (
+      const [baseline, label] of [["b", "quickstart"], ["a", "mine"], ["quickstart", "quickstart"]]
+    ) {
+      await reportCommand({ ...COMMON, runs: ["a", "b"], out: "r.html", baseline }, context);
+      const page = await Deno.readTextFile(join(cwd, "r.html"));
+      assert.match(page, new RegExp(`<span>${label}</span></span> <span class="tag">baseline<`));
+    }
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+});
+
 Deno.test("report refuses what is neither a run nor an experiment, by name", async () => {
   const cwd = await Deno.makeTempDir();
   try {
