@@ -15,16 +15,22 @@ export function constant(value: number): Initial {
 /** Normal with mean 0 (Box–Muller). */
 export function normal(deviation: number): Initial {
   return (shape, random) =>
-    Float32Array.from(
-      { length: sizeOf(shape) },
+    filled(
+      shape,
       () => deviation * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()),
     );
 }
 
 /** Uniform from −bound to bound. */
 export function uniform(bound: number): Initial {
-  return (shape, random) =>
-    Float32Array.from({ length: sizeOf(shape) }, () => (2 * random() - 1) * bound);
+  return (shape, random) => filled(shape, () => (2 * random() - 1) * bound);
+}
+
+/** A plain loop: with `Float32Array.from`, R-50's 44 million numbers take several times as long. */
+function filled(shape: Shape, next: () => number): Float32Array<ArrayBuffer> {
+  const numbers = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < numbers.length; i++) numbers[i] = next();
+  return numbers;
 }
 
 /**
