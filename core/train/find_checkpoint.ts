@@ -46,7 +46,9 @@ export async function chooseCheckpoint(
   if (iteration === undefined) {
     const newest = await lastCheckpoint(folder);
     if (newest !== undefined) return { path: newest };
-    throw new DataError(`There is no checkpoint in ${folder.checkpoints}; train first, or name a file with --weights.`);
+    throw new DataError(
+      `There is no checkpoint in ${folder.checkpoints}; train first, or name a file with --weights.`,
+    );
   }
   const saved = await savedCheckpoints(folder);
   const found = saved.find((one) => one.iteration === iteration);

@@ -54,7 +54,7 @@ export function matchFile(
   file: WeightFile,
   { model, need }: WeightNeeds,
 ): FoundWeights {
-  const named = withoutWrapper(translateNames(file, model));
+  const named = translateNames({ ...file, tensors: withoutWrapper(file.tensors) }, model);
   const anchors = anchorBuffers(model);
   const match = matchWeights(wanted, named, new Set(anchors.keys()));
   if (match.loaded.length === 0) throw nothingMatches(file, [...named.keys()]);
