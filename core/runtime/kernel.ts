@@ -64,6 +64,8 @@ export interface Dispatch {
   readonly grid: readonly [number, number, number];
   /** Parts of tensors to bind; a tensor not named here is bound whole. */
   readonly views?: Readonly<Record<string, View>>;
+  /** The tensor or scratch tensor behind a binding of the shader, where it has another name. */
+  readonly tensors?: Readonly<Record<string, string>>;
 }
 
 /** Alternatives of one computation, between which measuring decides. */
@@ -71,6 +73,8 @@ export interface Variants {
   /** Shape class: plans with the same class share a choice. */
   readonly shapeClass: string;
   readonly candidates: Readonly<Record<string, () => Dispatch[]>>;
+  /** Bytes of tensors that a candidate needs besides the kernel's, by name, for the time that it runs. */
+  readonly scratch?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** The candidate used before anything was measured. */
   readonly first: string;
 }

@@ -15,6 +15,7 @@ import workgroupSource from "./gather_workgroup.wgsl" with { type: "text" };
 import { type Axis, forwardAxis, inputAxes } from "./axis.ts";
 import type { Geometry } from "./geometry.ts";
 import { type Maps, partsOf } from "./parts.ts";
+import { isWinograd, type Scratched, winogradCorrelation } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
 
 /** One tile size and way of summing. */
@@ -106,16 +107,32 @@ function planGather(
     );
   }
   const size = { m: g.n * g.ho * g.wo, n: outer, k: inner * g.kh * g.kw };
+  const winograd = isWinograd(g) ? winogradOf(gather, context) : undefined;
   return {
     shapeClass: `${vector ? "vec4" : "scalar"} ${transposed ? "input" : "forward"} ${
-      sizeClass(size)
-    }`,
+      winograd ? "3×3 " : ""
+    }${sizeClass(size)}`,
     candidates: {
       register: () => candidate("register"),
       workgroup: () => candidate("workgroup"),
+      ...(winograd ? { winograd: winograd.dispatches } : {}),
     },
-    first: context.isSoftware ? "register" : "workgroup",
+    scratch: winograd ? { winograd: winograd.scratch } : {},
+    first: !context.isSoftware ? "workgroup" : winograd ? "winograd" : "register",
   };
+}
+
+/** The same through Winograd's transforms; in the gradient of the input the padding is what the kernel leaves of 2. */
+function winogradOf(gather: Gather, context: PlanContext): Scratched | undefined {
+  const { g, maps, transposed, hasBias, relu } = gather;
+  const padding = transposed ? 2 - g.padding : g.padding;
+  const products = (g: Geometry, context: PlanContext) =>
+    planForward(g, { hasBias: false, relu: false }, context);
+  return winogradCorrelation(
+    { ...maps, padding, turned: transposed, hasBias, relu },
+    products,
+    context,
+  );
 }
 
 interface Run {

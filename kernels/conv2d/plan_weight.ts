@@ -11,6 +11,7 @@ import {
 import { forwardAxis } from "./axis.ts";
 import { type Geometry, isPointwise } from "./geometry.ts";
 import { type Part, partsOf } from "./parts.ts";
+import { isWinograd, winogradWeight } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
 import scalarAccess from "./weight_access_scalar.wgsl" with { type: "text" };
 import vectorAccess from "./weight_access_vec4.wgsl" with { type: "text" };
@@ -78,13 +79,21 @@ export function planWeight(g: Geometry, splits: number, context: PlanContext): P
     });
   }
   const size = { m: g.kh * g.kw * c, n: o, k: g.n * g.ho * g.wo };
+  const winograd = isWinograd(g)
+    ? winogradWeight({ ...maps, padding: g.padding }, {
+      splits,
+      filterSums: (g, context) => planWeight(g, 1, context),
+    }, context)
+    : undefined;
   return {
-    shapeClass: `${isVector ? "vec4" : "scalar"} ${sizeClass(size)}`,
+    shapeClass: `${isVector ? "vec4" : "scalar"} ${winograd ? "3×3 " : ""}${sizeClass(size)}`,
     candidates: {
       register: () => candidate("register"),
       workgroup: () => candidate("workgroup"),
+      ...(winograd ? { winograd: winograd.dispatches } : {}),
     },
-    first: context.isSoftware ? "register" : "workgroup",
+    scratch: winograd ? { winograd: winograd.scratch } : {},
+    first: !context.isSoftware ? "workgroup" : winograd ? "winograd" : "register",
   };
 }
 

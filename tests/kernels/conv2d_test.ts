@@ -20,11 +20,20 @@ const ALL: readonly Target[] = [
   { name: "cpu", kind: "cpu" },
   { name: "webgpu, register tiles", kind: "webgpu", forceVariant: "register" },
   { name: "webgpu, workgroup tiles", kind: "webgpu", forceVariant: "workgroup" },
+  { name: "webgpu, winograd", kind: "webgpu", forceVariant: "winograd" },
 ];
 const SPLIT: readonly Target[] = [
   { ...SPLIT_TARGET, name: `${SPLIT_TARGET.name}, register tiles`, forceVariant: "register" },
   { ...SPLIT_TARGET, name: `${SPLIT_TARGET.name}, workgroup tiles`, forceVariant: "workgroup" },
 ];
+
+/** Bindings so small that a map's tiles are cut into rows, and its images apart. */
+const SPLIT_WINOGRAD: readonly Target[] = [4, 16].map((kib) => ({
+  name: `webgpu, bindings of ${kib} KiB, winograd`,
+  kind: "webgpu",
+  maxBindingBytes: kib * 1024,
+  forceVariant: "winograd",
+}));
 
 interface Case {
   /** x `[N, H, W, C]`, and the weight's `[kh, kw, O]`. */
@@ -34,6 +43,8 @@ interface Case {
   readonly bias?: boolean;
   /** True to run with bindings of 2 KiB as well. */
   readonly split?: boolean;
+  /** True to run Winograd's transforms with small bindings as well. */
+  readonly splitWinograd?: boolean;
 }
 
 const CASES: readonly Case[] = [
@@ -66,10 +77,20 @@ const CASES: readonly Case[] = [
   { x: [1, 5, 5, 6], weight: [1, 1, 4], options: { groups: 2 } },
   { x: [1, 2, 3, 4], weight: [3, 3, 4], options: { padding: 3 } },
   { x: [1, 4, 30, 36], weight: [3, 3, 40], options: { padding: 1 } },
+  {
+    x: [3, 14, 18, 4],
+    weight: [3, 3, 4],
+    options: { padding: 1, relu: true },
+    bias: true,
+    splitWinograd: true,
+  },
+  { x: [1, 9, 7, 4], weight: [3, 3, 8], options: { padding: 2 } },
+  { x: [2, 6, 11, 8], weight: [3, 3, 4] },
   { x: [2, 10, 11, 20], weight: [3, 3, 72], options: { padding: 1 }, bias: true },
 ];
 
-for (const { x, weight: [kh, kw, o], options = {}, bias, split } of CASES) {
+for (const one of CASES) {
+  const { x, weight: [kh, kw, o], options = {}, bias, split, splitWinograd } = one;
   const weight = [kh, kw, x[3] / (options.groups ?? 1), o];
   const described = Object.entries(options).map(([key, value]) => `, ${key} ${value}`).join("");
   checkOp({
@@ -81,7 +102,7 @@ for (const { x, weight: [kh, kw, o], options = {}, bias, split } of CASES) {
     },
     run: ({ x, weight, bias }) => conv2d(x!, weight!, bias, options),
     gradients: ["x", "weight", ...(bias ? ["bias"] : [])],
-    targets: split ? [...ALL, ...SPLIT] : ALL,
+    targets: [...ALL, ...(split ? SPLIT : []), ...(splitWinograd ? SPLIT_WINOGRAD : [])],
   });
 }
 
@@ -142,28 +163,41 @@ Deno.test("conv2d cuts the layers of R-50-FPN into bindings of 128 MiB", () => {
       planInput(g, context),
       planWeight(g, 1, context),
     ];
-    for (const dispatches of plans.flatMap(candidatesOf)) checkViews(dispatches, g, context);
+    for (const plan of plans) {
+      assert.ok("candidates" in plan);
+      for (const [name, candidate] of Object.entries(plan.candidates)) {
+        const dispatches = candidate();
+        checkViews(dispatches, context);
+        if (name === "winograd") checkTiles(plan, dispatches, g);
+        else checkPixels(dispatches, g);
+      }
+    }
   }
 });
 
-function candidatesOf(plan: Plan): Dispatch[][] {
-  assert.ok("candidates" in plan);
-  return Object.values(plan.candidates).map((candidate) => candidate());
-}
-
-/** All views fit, and the grid's pixels of all parts are those of the map. */
+/** All views fit. */
 function checkViews(
   dispatches: readonly Dispatch[],
-  g: Geometry,
   context: { maxBindingBytes: number; offsetAlignment: number },
 ): void {
-  let pixels = 0;
-  for (const { views = {}, uniforms } of dispatches) {
-    pixels += uniforms.pixels!;
-    for (const { start, end } of Object.values(views)) {
-      assert.equal(start % context.offsetAlignment, 0);
-      assert.ok((end - start) * 4 <= context.maxBindingBytes, `${(end - start) * 4} bytes`);
-    }
+  for (const { start, end } of dispatches.flatMap(({ views = {} }) => Object.values(views))) {
+    assert.equal(start % context.offsetAlignment, 0);
+    assert.ok((end - start) * 4 <= context.maxBindingBytes, `${(end - start) * 4} bytes`);
   }
+}
+
+/** The grid's pixels of all parts are those of the map. */
+function checkPixels(dispatches: readonly Dispatch[], g: Geometry): void {
+  const pixels = dispatches.reduce((sum, { uniforms }) => sum + uniforms.pixels!, 0);
   assert.ok(pixels === g.n * g.ho * g.wo || pixels === g.n * g.h * g.w, `${pixels} pixels`);
+}
+
+/** The tiles of all parts are those of the map, and scratch memory is small beside an activation. */
+function checkTiles(plan: Plan, dispatches: readonly Dispatch[], g: Geometry): void {
+  const tiles = dispatches
+    .filter(({ uniforms }) => "sourceH" in uniforms && "tileRows" in uniforms)
+    .reduce((sum, { uniforms }) => sum + uniforms.count! / uniforms.channels!, 0);
+  assert.equal(tiles, g.n * Math.ceil(g.h / 4) * Math.ceil(g.w / 4));
+  assert.ok("scratch" in plan);
+  for (const bytes of Object.values(plan.scratch!.winograd!)) assert.ok(bytes <= 2 ** 24);
 }

@@ -17,6 +17,7 @@ import {
   MAX_GROUPS,
   type PlanContext,
   type Signature,
+  type Variants,
 } from "../kernel.ts";
 import { isSoftwareAdapter } from "../probe.ts";
 import { type DeviceProfile, factsOf, type LaunchFacts } from "../profile.ts";
@@ -117,10 +118,31 @@ export class WebGpuDevice implements Device {
     const variant = Array.isArray(plan)
       ? undefined
       : this.#tuner.pick(kernel.name, plan, () => sizes(kernel.signature, slots));
-    const dispatches = Array.isArray(plan) ? plan : plan.candidates[variant!]!();
     const facts = this.#profile && factsOf(kernel, slots, { params, variant });
     if (facts) this.#profile?.launched(facts);
-    for (const dispatch of dispatches) this.#record(kernel.name, dispatch, { slots, facts });
+    if (Array.isArray(plan)) this.#recordAll(kernel.name, plan, { slots, facts });
+    else this.#run({ kernel: kernel.name, variants: plan, name: variant! }, slots, facts);
+  }
+
+  /** Records a variant with its scratch tensors, whose memory is free for what is recorded next. */
+  #run(
+    { kernel, variants, name }: { kernel: string; variants: Variants; name: string },
+    slots: Readonly<Record<string, Slot>>,
+    facts?: LaunchFacts,
+  ): void {
+    const scratch = Object.entries(variants.scratch?.[name] ?? {})
+      .map(([tensor, bytes]) => [tensor, this.allocate(bytes)] as const);
+    const all = scratch.length === 0 ? slots : { ...slots, ...Object.fromEntries(scratch) };
+    this.#recordAll(kernel, variants.candidates[name]!(), { slots: all, facts });
+    for (const [, slot] of scratch) this.release(slot);
+  }
+
+  #recordAll(
+    kernel: string,
+    dispatches: readonly Dispatch[],
+    launch: { slots: Readonly<Record<string, Slot>>; facts?: LaunchFacts },
+  ): void {
+    for (const dispatch of dispatches) this.#record(kernel, dispatch, launch);
   }
 
   async download(slot: Slot, size: number, dtype: DType): Promise<TypedArray> {
@@ -148,9 +170,7 @@ export class WebGpuDevice implements Device {
     await this.#tuner.measurePending(seconds, {
       allocate: (bytes) => this.allocate(bytes),
       release: (slot) => this.release(slot),
-      run: (kernel, dispatches, slots) => {
-        for (const dispatch of dispatches) this.#record(kernel, dispatch, { slots });
-      },
+      run: (kernel, variants, { name, slots }) => this.#run({ kernel, variants, name }, slots),
       finish: () => this.finish(),
     });
   }
@@ -212,11 +232,10 @@ export class WebGpuDevice implements Device {
     }
     const pipeline = this.#pipelines.get(dispatch.shader, kernel);
     const ranges = pipeline.wgsl.storage.map((binding) => {
-      const slot = slots[binding.name];
+      const name = dispatch.tensors?.[binding.name] ?? binding.name;
+      const slot = slots[name];
       if (!slot) {
-        throw new TypeError(
-          `Cannot launch ${kernel} as no tensor is named ${binding.name} as in its WGSL`,
-        );
+        throw new TypeError(`Cannot launch ${kernel} as no tensor is named ${name} as in its WGSL`);
       }
       const bound = { binding, slot: own(slot), view: dispatch.views?.[binding.name] };
       return boundRange(bound, { kernel, context: this.#context });

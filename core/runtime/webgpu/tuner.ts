@@ -5,13 +5,18 @@
  * @module
  */
 import type { Slot } from "../device.ts";
-import type { Dispatch, Variants } from "../kernel.ts";
+import type { Variants } from "../kernel.ts";
 
 /** What measuring needs of the device. */
 export interface Bench {
   allocate(bytes: number): Slot;
   release(slot: Slot): void;
-  run(kernel: string, dispatches: readonly Dispatch[], slots: Readonly<Record<string, Slot>>): void;
+  /** Records the variant `name`. */
+  run(
+    kernel: string,
+    variants: Variants,
+    run: { name: string; slots: Readonly<Record<string, Slot>> },
+  ): void;
   finish(): Promise<void>;
 }
 
@@ -105,10 +110,7 @@ async function fastest({ kernel, variants, bytes }: Pending, bench: Bench): Prom
   for (const name in bytes) slots[name] = bench.allocate(bytes[name]!);
   let best = variants.first, bestMs = Infinity;
   for (const name of Object.keys(variants.candidates)) {
-    const ms = await milliseconds(
-      () => bench.run(kernel, variants.candidates[name]!(), slots),
-      bench,
-    );
+    const ms = await milliseconds(() => bench.run(kernel, variants, { name, slots }), bench);
     if (ms < bestMs) [best, bestMs] = [name, ms];
   }
   for (const slot of Object.values(slots)) bench.release(slot);

@@ -32,8 +32,8 @@ function bench(quick: string) {
       return { bytes };
     },
     release: (_slot: Slot) => void seen.live--,
-    run(kernel, dispatches) {
-      const variant = dispatches[0]!.shader.source;
+    run(kernel, { candidates }, { name }) {
+      const variant = candidates[name]!()[0]!.shader.source;
       seen.runs.add(`${kernel}: ${variant}`);
       pendingMs += variant === quick ? 1 : 100;
     },
