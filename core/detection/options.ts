@@ -31,6 +31,7 @@ export interface RpnOptions {
   readonly FPN_POST_NMS_TOP_N_TEST: number;
   readonly ANCHOR_LAYOUT: AnchorLayout;
   readonly SMOOTH_L1_BETA: number;
+  readonly LOW_QUALITY_IOU: number | null;
 }
 
 /** ResNet body. */

@@ -190,6 +190,7 @@ export class Rpn {
       high: options.FG_IOU_THRESHOLD,
       low: options.BG_IOU_THRESHOLD,
       lowQuality: true,
+      claimFrom: options.LOW_QUALITY_IOU ?? undefined,
       offset: this.#coding.offset,
     });
     const labels = rpnLabels({ anchors, matches, imageSizes: images.sizes }, {

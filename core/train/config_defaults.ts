@@ -65,6 +65,7 @@ const MODEL: ConfigInput["MODEL"] = {
     FPN_POST_NMS_TOP_N_TEST: 1000 * TEST.IMS_PER_GPU,
     ANCHOR_LAYOUT: "detectron",
     SMOOTH_L1_BETA: 1 / 9,
+    LOW_QUALITY_IOU: null,
   },
   FPN: { USE_RELU: false },
   BACKBONE: { CONV_BODY: "R-50-FPN", FREEZE_CONV_BODY_AT: 2 },

@@ -128,6 +128,11 @@ const RPN = section({
   ANCHOR_LAYOUT: oneOf(["detectron", "torchvision", "mmdetection"]),
   /** Ours: β of the RPN's box loss; one far below any error, such as 1e-9, makes it L1. */
   SMOOTH_L1_BETA: positive(),
+  /**
+   * Ours: MMDetection's min_pos_iou: only objects whose best anchor reaches it make that anchor an object, and it is
+   * theirs; null: every object's best anchors are objects, each its own best one.
+   */
+  LOW_QUALITY_IOU: v.nullable(fraction()),
 });
 
 const RESNETS = section({

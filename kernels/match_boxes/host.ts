@@ -9,6 +9,8 @@ export interface MatchParams {
   readonly truths: number;
   readonly counted: boolean;
   readonly lowQuality: boolean;
+  /** Negative: none. */
+  readonly claimFrom: number;
   readonly high: number;
   readonly low: number;
   /** Sides are x2 − x1 + offset. */
@@ -60,12 +62,16 @@ export function matchBoxes(arrays: MatchArrays, params: MatchParams): void {
 }
 
 function matchOf(row: Float32Array, best: Float32Array | undefined, params: MatchParams): number {
-  let top = -1, found = -1, tied = false;
+  const claimFrom = fround(params.claimFrom);
+  let top = -1, found = -1, tied = false, claimed = -1;
   for (let g = 0; g < row.length; g++) {
     const iou = row[g]!;
     if (iou > top) [top, found] = [iou, g];
-    if (best && iou === best[g]) tied = true;
+    if (!best || iou !== best[g]) continue;
+    if (claimFrom < 0) tied = true;
+    else if (iou >= claimFrom) claimed = g;
   }
+  if (claimed >= 0) return claimed;
   if (found >= 0 && (top >= fround(params.high) || tied)) return found;
   return top < fround(params.low) ? -1 : -2;
 }

@@ -8,6 +8,7 @@ struct Params {
   truths: u32, // G
   counted: u32, // 1: boxCounts says how many boxes each image has; 0: all
   lowQuality: u32, // 1: boxes tied for a truth's best IoU are positive
+  claimFrom: f32, // from here a truth's best IoU makes its boxes its own; negative: they stay their best truth's
   high: f32,
   low: f32,
   offset: f32, // sides are x2 - x1 + offset
@@ -39,6 +40,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var found = -1;
   var withFirst = 0.0;
   var tied = false;
+  var claimed = -1;
+  var withClaimed = 0.0;
   for (var g = 0u; g < count; g++) {
     let iou = boxIou(truths[first + g], box, params.offset);
     if (g == 0u) { withFirst = iou; }
@@ -46,7 +49,18 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       top = iou;
       found = i32(g);
     }
-    if (params.lowQuality == 1u) { tied = tied || bitcast<u32>(iou) == best[first + g]; }
+    if (params.lowQuality == 1u && bitcast<u32>(iou) == best[first + g]) {
+      tied = tied || params.claimFrom < 0.0;
+      if (params.claimFrom >= 0.0 && iou >= params.claimFrom) { // the last of several
+        claimed = i32(g);
+        withClaimed = iou;
+      }
+    }
+  }
+  if (claimed >= 0) {
+    matches[i] = claimed;
+    ious[i] = withClaimed;
+    return;
   }
   let positive = found >= 0 && (top >= params.high || tied);
   matches[i] = select(select(-2, -1, top < params.low), found, positive);

@@ -35,13 +35,25 @@ const kernel = defineKernel({
   },
   host,
   wgsl: (params: MatchParams): Dispatch[] => {
-    const { images, rows, imageStride, truths, high, low, offset, ...flags } = params;
+    const { images, rows, imageStride, truths, high, low, offset, claimFrom, ...flags } = params;
     const counted = Number(flags.counted), lowQuality = Number(flags.lowQuality);
     const count = images * rows;
     const { grid, rowLength: row } = gridFor(count, 64);
     const match: Dispatch = {
       shader: matchShader,
-      uniforms: { count, row, rows, imageStride, truths, counted, lowQuality, high, low, offset },
+      uniforms: {
+        count,
+        row,
+        rows,
+        imageStride,
+        truths,
+        counted,
+        lowQuality,
+        claimFrom,
+        high,
+        low,
+        offset,
+      },
       grid,
     };
     if (!flags.lowQuality) return [match];
@@ -77,6 +89,11 @@ export interface MatchOptions {
    * own best one. A truth that overlaps no box at all is tied with every box, as in the original.
    */
   readonly lowQuality: boolean;
+  /**
+   * With `lowQuality`, MMDetection's rule in place of the original's: truths whose best IoU is at least this make the
+   * boxes tied for it their own, the last of several truths; others match none so. The original's where absent.
+   */
+  readonly claimFrom?: number;
   /** Sides are x2 − x1 + offset: 1, as in the original, where absent. */
   readonly offset?: number;
 }
@@ -114,7 +131,12 @@ export function matchBoxes(
     const best = full(device, [images, capacity], 0).view([images, capacity], "u32");
     launch(kernel, { boxes, boxCounts, truths, truthCounts, best, matches, ious }, {
       ...{ images, rows, imageStride, truths: capacity },
-      ...{ ...options, offset: options.offset ?? 1, counted: input.boxCounts !== undefined },
+      ...{
+        ...options,
+        offset: options.offset ?? 1,
+        claimFrom: options.claimFrom ?? -1,
+        counted: input.boxCounts !== undefined,
+      },
     });
     return { matches, ious };
   });

@@ -122,6 +122,24 @@ onDevices(
   },
 );
 
+onDevices("matchBoxes() lets truths claim the boxes tied for their best IoU", async (device) => {
+  const given = {
+    boxes: [
+      ...[0, 0, 10, 10], // IoU 1 with truth 0, 0.5 with truth 1, whose best it is
+      ...[0, 0, 10, 4], // 0.4 with truth 0
+      ...[50, 50, 60, 60], // 0.2 with truth 2, whose best it is
+    ],
+    truths: [0, 0, 10, 10, 0, 0, 10, 20, 50, 50, 60, 52],
+    truthCounts: [3],
+  };
+  const options = { high: 0.7, low: 0.3, lowQuality: true, offset: 0 };
+  const claimed = await run(device, given, { ...options, claimFrom: 0.3 });
+  assert.deepEqual(claimed.matches, [1, -2, -1]);
+  near(claimed.ious, [0.5, 0.4, 0]);
+  assert.deepEqual((await run(device, given, { ...options, claimFrom: 0.2 })).matches, [1, -2, 2]);
+  assert.deepEqual((await run(device, given, options)).matches, [0, -2, 2]);
+});
+
 onDevices(
   "matchBoxes() leaves padding rows, images without truths and empty inputs alone",
   async (device) => {
