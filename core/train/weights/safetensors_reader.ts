@@ -6,7 +6,7 @@
  */
 import type { HostTensor } from "../../nn/state.ts";
 import { type Shape, sizeOf } from "../../runtime/shape.ts";
-import { type ByteSource, fault, FileSource, printable } from "./byte_source.ts";
+import { type ByteSource, fault, printable } from "./byte_source.ts";
 import { bytesOf, type ScalarType, toFloat32 } from "./scalar_types.ts";
 import type { WeightFile } from "./weight_file.ts";
 
@@ -49,22 +49,13 @@ export function isSafetensors(source: ByteSource): boolean {
 }
 
 /**
- * Reads a file that is known to be of this format.
- * @throws DataError naming the file (and the tensor) where it is missing, truncated, not of this
- *   format or holds what is no real number.
+ * Reads a file that {@link isSafetensors}.
+ * @throws DataError naming the file (and the tensor) where it is truncated or its header lies, or
+ *   where a tensor is of a format that is none of weights.
  */
-export async function readSafetensors(path: string): Promise<WeightFile> {
-  using source = await FileSource.open(path);
-  return parseSafetensors(source);
-}
-
-/** Reads an open file. @throws as {@link readSafetensors}. */
 export function parseSafetensors(source: ByteSource): WeightFile {
-  if (source.size < 8) throw fault(source, "is too short for a safetensors file");
   const length = new DataView(source.read(0, 8).buffer).getBigUint64(0, true);
-  if (length > MAX_HEADER_BYTES || length > source.size - 8) {
-    throw fault(source, "is no safetensors file or is truncated");
-  }
+  if (length > MAX_HEADER_BYTES) throw fault(source, `claims a header of ${length} bytes`);
   const dataStart = 8 + Number(length);
   const header = parseHeader(source.read(8, Number(length)));
   if (!header) throw fault(source, "has a broken safetensors header");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { isMoment } from "../../../core/train/distributions.ts";
 import type { IterationMetrics } from "../../../core/train/metrics.ts";
-import { readSafetensors } from "../../../core/train/weights/safetensors_reader.ts";
+import { readWeights } from "../../../core/train/weights/read_weights.ts";
 import { runCommand, setArguments } from "../../_support/command.ts";
 import { HAS_WEBGPU } from "../../_support/devices.ts";
 import { withTinyRun } from "../../_support/tiny_run.ts";
@@ -38,7 +38,7 @@ Deno.test("a run that counts distributions learns bit for bit what one without l
       const { code, stderr } = await run.run("train", "--fresh", ...setArguments(sets));
       assert.equal(code, 0, stderr);
       rows.push(await run.metrics());
-      const { tensors } = await readSafetensors(run.folder.lastCheckpoint);
+      const { tensors } = await readWeights(run.folder.lastCheckpoint);
       weights.push(
         ...[...tensors.values()].map(({ data }) =>
           new Uint8Array(data.buffer, data.byteOffset, data.byteLength)

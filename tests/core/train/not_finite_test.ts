@@ -7,7 +7,7 @@ import { Sgd } from "../../../core/nn/sgd.ts";
 import type { ModelState } from "../../../core/nn/state.ts";
 import { defineExperiment, resolveSchedule } from "../../../core/train/config.ts";
 import { openTrainingSet, trainingLoader } from "../../../core/train/datasets.ts";
-import { readSafetensors } from "../../../core/train/weights/safetensors_reader.ts";
+import { readWeights } from "../../../core/train/weights/read_weights.ts";
 import { writeSafetensors } from "../../../core/train/weights/safetensors_writer.ts";
 import { makeModel } from "../../../core/train/trainer.ts";
 import { launchStep } from "../../../core/train/training_step.ts";
@@ -24,7 +24,7 @@ async function poisoned(run: TinyRun, name: string): Promise<string> {
     ...setArguments(["SOLVER.MAX_ITER=2", "SOLVER.STEPS=[]"]),
   );
   assert.equal(trained.code, 0, trained.stderr);
-  const { tensors } = await readSafetensors(run.folder.lastCheckpoint);
+  const { tensors } = await readWeights(run.folder.lastCheckpoint);
   const bad = tensors.get(name);
   assert.ok(bad, `the model has ${name}`);
   bad.data[0] = NaN;

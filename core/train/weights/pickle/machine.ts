@@ -7,8 +7,8 @@ import { fault, printable } from "../byte_source.ts";
 import type { PickleCursor } from "./cursor.ts";
 import { PyGlobal, type PyValue, textOf } from "./values.ts";
 
-/** A model's weights take some ten instructions a tensor; this bounds time and memory of all else. */
-const MAX_INSTRUCTIONS = 2 ** 20;
+/** A tensor takes some forty instructions, R-101 with its optimizer 40 000; this bounds time and memory. */
+const MAX_INSTRUCTIONS = 2 ** 18;
 
 /** Arguments of a call: tensors have eight at most. */
 const MAX_ARGUMENTS = 16;

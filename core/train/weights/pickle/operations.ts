@@ -123,7 +123,8 @@ function frame(m: PickleMachine): void {
 }
 
 function tuple(m: PickleMachine, count: number): void {
-  const items = Array.from({ length: count }, () => m.pop());
+  const items: PyValue[] = [];
+  while (items.length < count) items.push(m.pop());
   m.push(new PyTuple(items.reverse()));
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DataError } from "../../../../core/runtime/errors.ts";
-import { readSafetensors } from "../../../../core/train/weights/safetensors_reader.ts";
+import { readWeights } from "../../../../core/train/weights/read_weights.ts";
 import { writeSafetensors } from "../../../../core/train/weights/safetensors_writer.ts";
 
 const tensors = [
@@ -30,7 +30,7 @@ function write(path: string): Promise<void> {
 Deno.test("safetensors writer: what is written is read back", () =>
   inFolder(async (path) => {
     await write(path);
-    const file = await readSafetensors(path);
+    const file = await readWeights(path);
     const { checksums = "", ...metadata } = file.metadata;
     assert.deepEqual(metadata, { note: 'ä "quoted"' });
     assert.deepEqual(Object.keys(JSON.parse(checksums)), ["", "a", "empty", "scalar"]);
@@ -64,7 +64,7 @@ Deno.test("safetensors writer: every truncation is a DataError that names the fi
     for (const length of [0, 7, 8, 20, whole.length - 5]) {
       await Deno.writeFile(path, whole.subarray(0, length));
       await assert.rejects(
-        readSafetensors(path),
+        readWeights(path),
         (error) => error instanceof DataError && error.message.includes(path),
       );
     }
