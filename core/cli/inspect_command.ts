@@ -3,6 +3,8 @@ import { DryDevice } from "../runtime/dry_device.ts";
 import { openTrainingSet } from "../train/datasets.ts";
 import { formatBytes } from "../train/format.ts";
 import { inspectStep, type ModelSummary, type StepSummary, summarize } from "../train/inspector.ts";
+import type { ProfileSummary } from "../train/profile_summary.ts";
+import { profileWork } from "../train/profiler.ts";
 import { projectPath } from "../train/run_folder.ts";
 import { makeModel } from "../train/trainer.ts";
 import { findWeights, loadWeights } from "../train/weights/load_weights.ts";
@@ -12,6 +14,10 @@ import { logWeights } from "./log_weights.ts";
 import { requireDigits } from "./make_digits.ts";
 import { withDevice } from "./open_device.ts";
 import type { CommandContext, InspectOptions } from "./options.ts";
+import { tellProfile } from "./profiling.ts";
+
+/** How long a profile waits for kernel variants to be measured. */
+const TUNING_SECONDS = 60;
 
 /** Prints the model's layers, or with `--step` one step. */
 export async function inspectCommand(
@@ -19,10 +25,10 @@ export async function inspectCommand(
   context: CommandContext,
 ): Promise<void> {
   const experiment = await openExperiment(options, { cwd: context.cwd });
-  if (options.step) {
-    const { step, weights } = await runStep(experiment, { options, context });
+  if (options.step || options.profile) {
+    const { step, weights, profile } = await runStep(experiment, { options, context });
     printStep(step, context);
-    context.json({ ...step, weights });
+    context.json({ ...step, weights, profile });
   } else {
     const weights = await matchOf(experiment, { options, context });
     const summary = summarize(experiment.config);
@@ -47,7 +53,7 @@ async function matchOf(
 async function runStep(
   { config }: Experiment,
   { options, context }: { options: InspectOptions; context: CommandContext },
-): Promise<{ step: StepSummary; weights?: WeightReport }> {
+): Promise<{ step: StepSummary; weights?: WeightReport; profile?: ProfileSummary }> {
   await requireDigits(config);
   const dataset = await openTrainingSet(config);
   return await withDevice(options, async (device) => {
@@ -60,11 +66,18 @@ async function runStep(
       : undefined;
     if (weights) logWeights(weights);
     const { WARMUP_IOU, WARMUP_BETA } = config.MODEL.DYNAMIC_RCNN;
-    const step = await inspectStep({ model, device, config }, dataset, {
-      criteria: { iou: options.iou ?? WARMUP_IOU, beta: options.beta ?? WARMUP_BETA },
-      sampling: options.sampling,
-    });
-    return { step, weights };
+    const pass = () =>
+      inspectStep({ model, device, config }, dataset, {
+        criteria: { iou: options.iou ?? WARMUP_IOU, beta: options.beta ?? WARMUP_BETA },
+        sampling: options.sampling,
+      });
+    const step = await pass();
+    if (!options.profile) return { step, weights };
+    // The first pass compiled; variants are measured, or known, before the one that counts.
+    await device.measurePending(TUNING_SECONDS);
+    const { recording } = await profileWork(device, pass);
+    const trace = options.trace === undefined ? undefined : context.path(options.trace);
+    return { step, weights, profile: await tellProfile(recording, trace) };
   });
 }
 

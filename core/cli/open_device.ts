@@ -8,10 +8,14 @@ import type { CommonOptions } from "./options.ts";
  * @throws DeviceError where it is not there, and for any fault of it that `work` did not meet
  */
 export async function withDevice<T>(
-  options: CommonOptions,
+  options: CommonOptions & { readonly profile?: boolean },
   work: (device: Device) => Promise<T>,
 ): Promise<T> {
-  const { device, note } = await openExplained({ kind: options.device, adapter: options.adapter });
+  const { device, note } = await openExplained({
+    kind: options.device,
+    adapter: options.adapter,
+    timestamps: options.profile,
+  });
   logger("device").info(note);
   try {
     const result = await work(device);

@@ -27,26 +27,29 @@ export function profiledIterations(
   return { first: from, last: from + steps - 1 };
 }
 
-/** Profiles the training steps from `first` to `last`, then hands over the recording, once. */
+/** Profiles a few steps of a training, then hands over the recording, once. */
 export class StepProfiler implements StepObserver {
   readonly #device: Device;
-  readonly #range: { readonly first: number; readonly last: number };
+  readonly #lastIteration: number;
   readonly #done: (recording: Recording) => Promise<void>;
+  #range: { readonly first: number; readonly last: number } | undefined;
   #profile: DeviceProfile | undefined;
   #steps = 0;
   #spans: HostSpan[] = [];
 
+  /** @param lastIteration of the training; it begins with the first one that is told */
   constructor(
     device: Device,
-    range: { readonly first: number; readonly last: number },
+    lastIteration: number,
     done: (recording: Recording) => Promise<void>,
   ) {
     this.#device = device;
-    this.#range = range;
+    this.#lastIteration = lastIteration;
     this.#done = done;
   }
 
   begin(iteration: number): void {
+    this.#range ??= profiledIterations(iteration, this.#lastIteration);
     if (iteration < this.#range.first || iteration > this.#range.last) return;
     this.#profile ??= this.#device.profile();
     this.#steps += 1;
@@ -57,7 +60,7 @@ export class StepProfiler implements StepObserver {
   }
 
   async end(iteration: number): Promise<void> {
-    if (iteration < this.#range.last || !this.#profile) return;
+    if (!this.#range || iteration < this.#range.last || !this.#profile) return;
     const profile = this.#profile;
     this.#profile = undefined;
     await this.#done(

@@ -7,8 +7,8 @@ const CHECKPOINT_FILE = /^(model_\d+\.safetensors|last_checkpoint)(\.tmp-\d+)?$/
 
 /** Removes a run's files; folders go where nothing else is in them. */
 export async function removeRun(folder: RunFolder): Promise<void> {
-  const { config, log, metrics, checkpoints, inference, report } = folder;
-  for (const file of [config, log, metrics, report]) await remove(file);
+  const { config, log, metrics, checkpoints, inference, report, profile } = folder;
+  for (const file of [config, log, metrics, report, profile]) await remove(file);
   for (const name of await namesIn(checkpoints)) {
     if (CHECKPOINT_FILE.test(name)) await remove(join(checkpoints, name));
   }

@@ -26,6 +26,8 @@ export interface RunFolder {
   readonly lastCheckpoint: string;
   readonly inference: string;
   readonly report: string;
+  /** The timeline of a few steps (`train --profile`). */
+  readonly profile: string;
 }
 
 /** Predictions, figures and pictures of one data set in a run. */
@@ -81,6 +83,7 @@ export function runFolderAt(root: string): RunFolder {
     config: join(root, "config.json"),
     log: join(root, "train_log.txt"),
     metrics: join(root, "metrics.jsonl"),
+    profile: join(root, "profile.json"),
     checkpoints: join(root, "checkpoints"),
     lastCheckpoint: join(root, "checkpoints", "last_checkpoint"),
     inference: join(root, "inference"),

@@ -5,7 +5,7 @@ import { optional, withDefault } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { choice, float } from "@optique/core/valueparser";
 import type { InspectOptions } from "../options.ts";
-import { type CommandParser, common, experiment, weights } from "./shared.ts";
+import { type CommandParser, common, experiment, profiling, weights } from "./shared.ts";
 
 const inspect = merge(
   experiment,
@@ -32,6 +32,7 @@ const inspect = merge(
       }),
     ),
   }),
+  profiling,
   common,
 );
 
@@ -39,5 +40,9 @@ const inspect = merge(
 export const inspectCommand: CommandParser<InspectOptions> = {
   parser: inspect,
   does: "Prints the model's layers, shapes, parameters, FLOPs and memory.",
-  examples: ["inspect r50_fpn_1x", "inspect quickstart --step --json"],
+  examples: [
+    "inspect r50_fpn_1x",
+    "inspect quickstart --step --json",
+    "inspect quickstart --step --profile",
+  ],
 };

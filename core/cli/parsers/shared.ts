@@ -77,6 +77,19 @@ export const weights = optional(
   }),
 );
 
+/** --profile and --trace FILE. */
+export const profiling = object({
+  profile: option("--profile", {
+    description: message`Say where a step spends its time, kernel by kernel.`,
+  }),
+  trace: optional(
+    option("--trace", string({ metavar: "FILE" }), {
+      description:
+        message`With --profile: the file for the timeline, which chrome://tracing opens (train: profile.json in the run's folder where absent).`,
+    }),
+  ),
+});
+
 /** The examples below a help text. */
 export function examples(...lines: readonly string[]): Message {
   return [

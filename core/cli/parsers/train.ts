@@ -5,7 +5,7 @@ import { optional } from "@optique/core/modifiers";
 import { option } from "@optique/core/primitives";
 import { choice, string } from "@optique/core/valueparser";
 import type { TrainOptions } from "../options.ts";
-import { type CommandParser, common, experiment } from "./shared.ts";
+import { type CommandParser, common, experiment, profiling } from "./shared.ts";
 
 const train = merge(
   experiment,
@@ -26,6 +26,7 @@ const train = merge(
       }),
     ),
   }),
+  profiling,
   common,
 );
 

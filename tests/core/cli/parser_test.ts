@@ -50,10 +50,14 @@ Deno.test("train takes the options that hold for all, in any place", () => {
       seed: 4,
       device: "cpu",
       fresh: true,
+      profile: false,
       json: true,
     },
   });
-  assert.deepEqual(parse("train"), { name: "train", options: { ...NOTHING, fresh: false } });
+  assert.deepEqual(parse("train"), {
+    name: "train",
+    options: { ...NOTHING, fresh: false, profile: false },
+  });
 });
 
 Deno.test("test takes an iteration, weights, predictions and pictures", () => {
@@ -116,6 +120,7 @@ Deno.test("inspect samples the first N unless it is told otherwise", () => {
     ...NOTHING,
     experiment: "q",
     step: true,
+    profile: false,
     sampling: "first",
     iou: 0.5,
     beta: 0.2,
@@ -172,5 +177,13 @@ Deno.test("--help lists all commands", () => {
   assert.equal(code, 0);
   for (const name of ["train", "test", "ablate", "report", "data", "inspect", "doctor"]) {
     assert.match(out, new RegExp(`^ +${name} `, "m"));
+  }
+});
+
+Deno.test("profiles are asked for by --profile, and their timeline's file by --trace", () => {
+  for (const command of ["train", "inspect"]) {
+    const { options } = parse(`${command} q --profile --trace t.json`);
+    assert.ok("profile" in options && options.profile);
+    assert.equal(options.trace, "t.json");
   }
 });
