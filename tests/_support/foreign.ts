@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Batch, type BatchImage, paddedSize, placeImage } from "../../core/data/mod.ts";
 import type { Detections } from "../../core/detection/detections.ts";
+import type { Criteria } from "../../core/detection/mod.ts";
 import { DynamicRcnn } from "../../core/detection/dynamic_rcnn.ts";
 import { type Device, scope } from "../../core/runtime/mod.ts";
 import { batchTruths, imageBatch } from "../../core/train/batch_input.ts";
@@ -21,7 +22,8 @@ export interface ForeignCase {
   /** Per image, rows of x1, y1, x2, y2, label, in the original image's pixels. */
   readonly truths: readonly (readonly number[][])[];
   readonly losses: Readonly<Record<string, number>>;
-  readonly statistics?: { readonly iou: number; readonly error: number };
+  /** In force for the losses; the configuration's fixed ones where absent. */
+  readonly criteria?: Criteria;
   /** L2 norms of gradients, by their maker's names. */
   readonly gradientNorms: Readonly<Record<string, number>>;
 }

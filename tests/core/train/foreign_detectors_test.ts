@@ -6,7 +6,10 @@ import assert from "node:assert/strict";
 import type { HostTensor } from "../../../core/nn/state.ts";
 import { asyncScope, backward, type Device, record } from "../../../core/runtime/mod.ts";
 import type { Config } from "../../../core/train/config.ts";
+import { MMDETECTION_NAMES } from "../../../core/train/weights/name_maps/mmdetection.ts";
+import { renamed } from "../../../core/train/weights/name_maps/rename.ts";
 import { torchvisionNames } from "../../../core/train/weights/name_maps/torchvision.ts";
+import mmdetection from "../../../experiments/mmdet_dynamic_rcnn_r50_fpn_1x/config.ts";
 import torchvision from "../../../experiments/torchvision_fasterrcnn_r50_fpn/config.ts";
 import { onDevices } from "../../_support/devices.ts";
 import {
@@ -25,12 +28,36 @@ interface Given {
   readonly name: string;
   readonly config: Config;
   readonly golden: ForeignCase;
+  /** Renames the norms of gradients as the weights. */
+  readonly names: (norms: ReadonlyMap<string, HostTensor>) => ReadonlyMap<string, HostTensor>;
+  /** Their names of our losses. */
+  readonly losses: Readonly<Record<string, string>>;
 }
 
 const TORCHVISION: Given = {
   name: "torchvision",
   config: narrowed(torchvision),
   golden: readForeign("torchvision"),
+  names: (norms) => torchvisionNames(norms, { classes: 91 }),
+  losses: {
+    rpn_cls_loss: "loss_objectness",
+    rpn_bbox_loss: "loss_rpn_box_reg",
+    rcnn_cls_loss: "loss_classifier",
+    rcnn_bbox_loss: "loss_box_reg",
+  },
+};
+
+const MMDETECTION: Given = {
+  name: "mmdetection",
+  config: narrowed(mmdetection),
+  golden: readForeign("mmdetection"),
+  names: (norms) => renamed(norms, MMDETECTION_NAMES),
+  losses: {
+    rpn_cls_loss: "loss_rpn_cls",
+    rpn_bbox_loss: "loss_rpn_bbox",
+    rcnn_cls_loss: "loss_cls",
+    rcnn_bbox_loss: "loss_bbox",
+  },
 };
 
 /** Each image by itself, as the fixtures' makers did: the network sees a batch's padding. */
@@ -60,7 +87,7 @@ async function trainingStep({ name, config, golden }: Given, device: Device) {
   try {
     const input = foreignInput(device, foreignBatch(golden, config, [0, 1]), config);
     const { FG_IOU_THRESHOLD, SMOOTH_L1_BETA } = config.MODEL.ROI_HEADS;
-    const criteria = { iou: FG_IOU_THRESHOLD, beta: SMOOTH_L1_BETA };
+    const criteria = golden.criteria ?? { iou: FG_IOU_THRESHOLD, beta: SMOOTH_L1_BETA };
     const { result: output, tape } = record(() =>
       model.losses({ ...input, criteria, sampling: SAMPLING })
     );
@@ -87,26 +114,25 @@ function near(actual: number | undefined, expected: number, what: string): void 
   );
 }
 
-onDevices("torchvision's Faster R-CNN: detections equal its own", async (device) => {
-  await asyncScope(() => compareDetections(TORCHVISION, device));
-});
+async function compareTraining(given: Given, device: Device): Promise<void> {
+  const { losses, norms } = await trainingStep(given, device);
+  for (const [ours, theirs] of Object.entries(given.losses)) {
+    near(losses.get(ours), given.golden.losses[theirs]!, theirs);
+  }
+  const tensors = Object.entries(given.golden.gradientNorms).map((
+    [name, norm],
+  ): [string, HostTensor] => [name, { shape: [1], data: Float32Array.of(norm) }]);
+  for (const [name, { data }] of given.names(new Map(tensors))) {
+    near(norms.get(name), data[0]!, `gradient of ${name}`);
+  }
+  assert.equal(norms.size, tensors.length);
+}
 
-onDevices("torchvision's Faster R-CNN: losses and gradients equal its own", async (device) => {
-  await asyncScope(async () => {
-    const { losses, norms } = await trainingStep(TORCHVISION, device);
-    const { losses: expected, gradientNorms } = TORCHVISION.golden;
-    near(losses.get("rpn_cls_loss"), expected.loss_objectness!, "RPN class loss");
-    near(losses.get("rpn_bbox_loss"), expected.loss_rpn_box_reg!, "RPN box loss");
-    near(losses.get("rcnn_cls_loss"), expected.loss_classifier!, "class loss");
-    near(losses.get("rcnn_bbox_loss"), expected.loss_box_reg!, "box loss");
-    const theirs = new Map(
-      Object.entries(gradientNorms).map((
-        [name, norm],
-      ): [string, HostTensor] => [name, { shape: [1], data: Float32Array.of(norm) }]),
-    );
-    for (const [name, { data }] of torchvisionNames(theirs, { classes: 91 })) {
-      near(norms.get(name), data[0]!, `gradient of ${name}`);
-    }
-    assert.equal(norms.size, theirs.size);
+for (const given of [TORCHVISION, MMDETECTION]) {
+  onDevices(`${given.name}'s detector: detections equal its own`, async (device) => {
+    await asyncScope(() => compareDetections(given, device));
   });
-});
+  onDevices(`${given.name}'s detector: losses and gradients equal its own`, async (device) => {
+    await asyncScope(() => compareTraining(given, device));
+  });
+}

@@ -22,7 +22,8 @@ import {
 } from "./rename.ts";
 import { torchvisionNames } from "./torchvision.ts";
 
-const NAMES: NameTable = [
+/** Their names, and the original's. */
+export const MMDETECTION_NAMES: NameTable = [
   ...bodyNames("backbone."),
   ...numbered(4, (n) => `neck.lateral_convs.${n}.conv`, "backbone.fpn.fpn_inner"),
   ...numbered(4, (n) => `neck.fpn_convs.${n}.conv`, "backbone.fpn.fpn_layer"),
@@ -47,7 +48,7 @@ export function mmdetectionNames(
 ): ReadonlyMap<string, HostTensor> {
   const isTheirs = [...tensors.keys()].some((name) => /^(roi_head|rpn_head)\./.test(name));
   if (!isTheirs) return torchvisionNames(tensors, options);
-  const whole = withEpsilon(renamed(tensors, NAMES), EPSILON);
+  const whole = withEpsilon(renamed(tensors, MMDETECTION_NAMES), EPSILON);
   const scores = changed(whole, /^cls_score\./, (tensor) => {
     const last = (tensor.shape[0] ?? 1) - 1;
     return arranged(tensor, [last, ...Array.from({ length: last }, (_, i) => i)], 1);
