@@ -45,9 +45,10 @@ const copyKernel = defineKernel({
   name: "copy",
   signature: { x: "f32", out: "f32" },
   host: host.copy,
-  wgsl: ({ size }: { size: number }) => {
-    const { grid, rowLength } = gridFor(size / 4, 64);
-    return [{ shader: copyShader, grid, uniforms: { size: size / 4, row: rowLength } }];
+  wgsl: ({ size }: { size: number }, { isSoftware }) => {
+    const step = isSoftware ? 1 : 64;
+    const { grid, rowLength } = gridFor(step * Math.ceil(size / 4 / (4 * step)), 64);
+    return [{ shader: copyShader, grid, uniforms: { size: size / 4, row: rowLength, step } }];
   },
 });
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { full } from "../../core/runtime/mod.ts";
+import { fromArray, full } from "../../core/runtime/mod.ts";
+import { WebGpuDevice } from "../../core/runtime/webgpu/device.ts";
 import { copy, fmaChain, measureLimits } from "../../kernels/machine_limits/mod.ts";
 import { checkOp, floats } from "../_support/check_op.ts";
-import { onDevices } from "../_support/devices.ts";
+import { HAS_WEBGPU, onDevices } from "../_support/devices.ts";
+import { withReplaced } from "../runtime/_support/webgpu.ts";
 
 for (const size of [1, 70]) {
   checkOp({
@@ -12,11 +14,13 @@ for (const size of [1, 70]) {
   });
 }
 
-checkOp({
-  name: "copy",
-  inputs: { x: floats([5, 84]) },
-  run: ({ x }) => copy(x!),
-});
+for (const size of [4, 12, 420, 4096]) {
+  checkOp({
+    name: `copy ${size}`,
+    inputs: { x: floats([size]) },
+    run: ({ x }) => copy(x!),
+  });
+}
 
 onDevices("copy refuses sizes that are no multiple of four", (device) => {
   assert.throws(() => copy(full(device, [7], 1)), /multiple of 4/);
@@ -29,4 +33,22 @@ onDevices("the limits of a device are measured, and its memory is given back", a
   assert.ok(gflops > 0 && Number.isFinite(gflops), `${gflops} GFLOP/s`);
   assert.ok(gbps > 0 && Number.isFinite(gbps), `${gbps} GB/s`);
   assert.equal(device.memory().liveBytes, before);
+});
+
+Deno.test({
+  name: `a copy as on a GPU is whole too${HAS_WEBGPU ? "" : " (no WebGPU adapter here)"}`,
+  ignore: !HAS_WEBGPU,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const adapter = await navigator.gpu.requestAdapter();
+    const info = withReplaced(adapter!.info, { description: "a GPU", isFallbackAdapter: false });
+    const device = new WebGpuDevice(await adapter!.requestDevice(), { info });
+    assert.equal(device.info.isSoftware, false);
+    for (const size of [4, 1020, 4100]) {
+      const data = Float32Array.from({ length: size }, (_, i) => i);
+      assert.deepEqual(await copy(fromArray(device, [size], data)).readFloats(), data);
+    }
+    device.close();
+  },
 });
