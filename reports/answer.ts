@@ -73,6 +73,11 @@ function strictest(rated: readonly Rated[]): string[] {
     return [`At IoU 0.9 nothing beats the baseline either (AP90 ${base.mean.toFixed(3)}).`];
   }
   const { difference, verdict } = judge(best, { reference: base, comparisons: rated.length - 1 });
+  if (Number(difference.mean.toFixed(3)) === 0) {
+    return [
+      `At IoU 0.9 nothing leads the baseline by as much as 0.001 (AP90 ${base.mean.toFixed(3)}).`,
+    ];
+  }
   return [
     `At IoU 0.9 ${best.label} leads: AP90 ${best.mean.toFixed(3)}, ` +
     `${signed(difference.mean)} against ${nameOf(base)}; that is ${verdict}.`,

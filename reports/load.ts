@@ -27,7 +27,7 @@ const PICTURE_BYTES = 2.5e6;
 export interface ReportSource {
   /** Runs' folders; at least one. */
   readonly runs: readonly string[];
-  /** The page's title. Default: the run's name, or "N runs of M configurations". */
+  /** The page's title. Default: the run's name, or "N configurations compared". */
   readonly title?: string;
   /**
    * The run, by folder or experiment, that others are held against. Default: the one without
@@ -175,7 +175,5 @@ function titleOf({ runs, groups }: Placed): string {
   const [first] = runs;
   if (runs.length === 1 && first) return first.label;
   if (groups.length === 1) return `${groups[0]?.label}: ${runs.length} seeds`;
-  return runs.length === groups.length
-    ? `${runs.length} runs compared`
-    : `${runs.length} runs of ${groups.length} configurations compared`;
+  return `${groups.length} configurations compared`;
 }

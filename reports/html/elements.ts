@@ -33,9 +33,14 @@ export function swatch({ color }: GroupData): string {
     }"/></svg>`;
 }
 
+/** A name as HTML that may break where its parts meet, so that a narrow column does not cut words. */
+export function breakable(name: string): string {
+  return name.split(/(?<=[_/.,-])/).map(escapeHtml).join("<wbr>");
+}
+
 /** A group's name behind its swatch. */
 export function groupName(group: GroupData): string {
-  return `<span class="group">${swatch(group)}<span>${escapeHtml(group.label)}</span></span>`;
+  return `<span class="group">${swatch(group)}<span>${breakable(group.label)}</span></span>`;
 }
 
 /** A section with its heading; empty where there is nothing in it. */

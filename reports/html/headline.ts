@@ -31,10 +31,10 @@ export function factsLine({ data, placed, datasets }: LoadedReport): string {
   const lengths = [...new Set(data.runs.map((run) => run.iterations))];
   const [length] = lengths;
   const iterations = lengths.length > 1
-    ? "of different lengths"
+    ? ", of different lengths"
     : length === undefined
     ? ""
-    : `of ${length} iterations`;
+    : `, ${length} iterations${data.runs.length > 1 ? " each" : ""}`;
   const { runs, groups } = placed;
   const kinds = groups.length === 1 ? "1 configuration" : `${groups.length} configurations`;
   const what = runs.length === 1 ? "1 run" : `${runs.length} runs of ${kinds}`;
@@ -43,7 +43,7 @@ export function factsLine({ data, placed, datasets }: LoadedReport): string {
   const tested = datasets[0] === undefined
     ? "not tested yet"
     : `tested on ${datasets.join(", ")}${images === undefined ? "" : ` (${images} images)`}`;
-  const parts = [`${what} ${iterations}`.trim(), tested];
+  const parts = [what + iterations, tested];
   return `<p class="facts">${escapeHtml(parts.join(" · "))}</p>`;
 }
 
@@ -161,9 +161,9 @@ function costCells(runs: readonly RunData[]): string {
   const seconds = mean((run) => run.seconds);
   const speed = mean((run) => run.imagesPerSecond);
   const memory = runs.flatMap((run) => run.peakMemory ?? []);
-  return `<td>${seconds === undefined ? "–" : duration(seconds)}</td>` +
-    `<td>${speed === undefined ? "–" : speed.toPrecision(3)}</td>` +
-    `<td>${memory.length === 0 ? "–" : `${Math.round(Math.max(...memory))} MiB`}</td>`;
+  return `<td class="cost">${seconds === undefined ? "–" : duration(seconds)}</td>` +
+    `<td class="cost">${speed === undefined ? "–" : speed.toPrecision(3)}</td>` +
+    `<td class="cost">${memory.length === 0 ? "–" : `${Math.round(Math.max(...memory))} MiB`}</td>`;
 }
 
 /** Seconds as people say them. */

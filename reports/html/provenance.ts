@@ -9,7 +9,7 @@ import { classMeans } from "../figures/classes.ts";
 import type { LoadedReport } from "../load.ts";
 import type { PlacedRun } from "../groups.ts";
 import type { GroupData, ReportData } from "../types.ts";
-import { groupName, table } from "./elements.ts";
+import { breakable, groupName, table } from "./elements.ts";
 
 /** Facts of a run's environment, in this order; others follow. */
 const FACTS = ["adapter", "device", "platform", "deno", "commit", "date"];
@@ -55,18 +55,21 @@ function runTable(
 ): string {
   const rows = runs.map((run) => {
     const info = data.runs[run.index];
-    const short = (key: string) => key === "commit" ? shortCommit(run) : run.environment[key];
-    return `<th scope="row">${escapeHtml(run.label)}</th><td>${run.seed ?? "–"}</td>` +
-      `<td>${info?.iteration ?? 0} of ${info?.iterations ?? "?"}</td>` +
-      keys.map((key) => `<td>${factText(short(key))}</td>`).join("") +
+    const short = (key: string) => shortFact(key, run.environment[key]);
+    return `<th scope="row">${breakable(run.label)}</th><td>${run.seed ?? "–"}</td>` +
+      `<td class="cost">${info?.iteration ?? 0} of ${info?.iterations ?? "?"}</td>` +
+      keys.map((key) => `<td class="cost">${factText(short(key))}</td>`).join("") +
       `<td><code>${escapeHtml(run.folder)}</code></td>`;
   });
   const heads = ["Run", "Seed", "Iterations", ...keys.map(escapeHtml), "Folder"];
   return table({ heads, rows, caption: "Each run", className: "made" });
 }
 
-function shortCommit({ environment: { commit } }: PlacedRun): unknown {
-  return typeof commit === "string" ? commit.replace(/^([0-9a-f]{10})[0-9a-f]+/, "$1") : commit;
+/** Ten digits of a commit, a time to the minute. */
+function shortFact(key: string, value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  if (key === "commit") return value.replace(/^([0-9a-f]{10})[0-9a-f]+/, "$1");
+  return key === "date" ? value.replace(/T(\d\d:\d\d).*Z$/, " $1 UTC") : value;
 }
 
 function commandList(runs: readonly PlacedRun[]): string {

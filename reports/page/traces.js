@@ -97,7 +97,7 @@
       ...base,
       mode: "markers",
       marker: {
-        color: report.withAlpha(style.color, 0.45),
+        color: report.withAlpha(style.color, typeof base.y[0] === "string" ? 0.5 : 0.28),
         size: typeof base.y[0] === "string" ? 9 : 5,
         symbol: style.symbol,
       },

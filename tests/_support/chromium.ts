@@ -6,8 +6,19 @@
 
 const BINARIES = ["chromium", "chromium-browser", "google-chrome"];
 
+/** Why no browser can be used, for a test's name; empty where one can. */
+export function browserLack(): string {
+  if (findChromium() === undefined) return " (skipped: no Chromium is installed)";
+  const may = [
+    Deno.permissions.querySync({ name: "run", command: findChromium() }),
+    Deno.permissions.querySync({ name: "net", host: "127.0.0.1" }),
+  ];
+  const isGranted = may.every(({ state }) => state === "granted");
+  return isGranted ? "" : " (skipped: it takes --allow-run=chromium --allow-net=127.0.0.1)";
+}
+
 /** The browser's command, or undefined where none is installed. */
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const folders = (Deno.env.get("PATH") ?? "").split(":");
   return BINARIES.flatMap((name) => folders.map((folder) => `${folder}/${name}`)).find(isFile);
 }
@@ -81,10 +92,15 @@ export class BrowserPage implements AsyncDisposable {
     const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true });
     this.#session = String(sessionId);
     for (const domain of ["Page", "Runtime", "Network", "Log"]) await this.send(`${domain}.enable`);
-    const size = { width, height, deviceScaleFactor: 1, mobile: false };
-    await this.send("Emulation.setDeviceMetricsOverride", size);
+    await this.resize(width, height);
     const features = [{ name: "prefers-color-scheme", value: scheme }];
     await this.send("Emulation.setEmulatedMedia", { features });
+  }
+
+  /** Makes the window so large, in CSS pixels. */
+  async resize(width: number, height: number = 900): Promise<void> {
+    const size = { width, height, deviceScaleFactor: 1, mobile: false };
+    await this.send("Emulation.setDeviceMetricsOverride", size);
   }
 
   async #load(url: string): Promise<void> {
