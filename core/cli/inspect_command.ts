@@ -2,10 +2,10 @@
 import { DryDevice } from "../runtime/dry_device.ts";
 import { openTrainingSet } from "../train/datasets.ts";
 import { formatBytes } from "../train/format.ts";
+import { initialWeightsPath } from "../train/initial_weights.ts";
 import { inspectStep, type ModelSummary, type StepSummary, summarize } from "../train/inspector.ts";
 import type { ProfileSummary } from "../train/profile_summary.ts";
 import { profileWork } from "../train/profiler.ts";
-import { projectPath } from "../train/run_folder.ts";
 import { makeModel } from "../train/trainer.ts";
 import { findWeights, loadWeights } from "../train/weights/load_weights.ts";
 import type { WeightReport } from "../train/weights/match_report.ts";
@@ -59,7 +59,7 @@ async function runStep(
   return await withDevice(options, async (device) => {
     const model = makeModel(device, config);
     const path = options.weights === undefined
-      ? config.MODEL.WEIGHT && projectPath(config.MODEL.WEIGHT)
+      ? await initialWeightsPath(config)
       : context.path(options.weights);
     const weights = path
       ? await loadWeights(model.state, path, { model: config.MODEL, need: "some" })
