@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import sharp from "sharp";
 import { type Batch, type BatchImage, paddedSize, placeImage } from "../../core/data/mod.ts";
 import type { Detections } from "../../core/detection/detections.ts";
 import type { Criteria } from "../../core/detection/mod.ts";
@@ -111,7 +112,10 @@ export function foreignInput(device: Device, batch: Batch, config: Config) {
 export function assertDetections(
   found: Detections,
   expected: ForeignCase["detections"][number],
-  { image, name }: { image: BatchImage; name: string },
+  { image, name }: {
+    image: Pick<BatchImage, "width" | "height" | "resizedWidth" | "resizedHeight">;
+    name: string;
+  },
 ): void {
   const ratios = [image.resizedWidth / image.width, image.resizedHeight / image.height];
   const free = new Set(found.labels.keys());
@@ -135,4 +139,25 @@ export function assertDetections(
     free.delete(best);
   });
   assert.equal(free.size, 0, `${name}: ${free.size} detections too many`);
+}
+
+/** A case's images as a COCO set of these categories, without annotations; image n has id n + 1. */
+export async function writeForeignSet(
+  folder: string,
+  { images }: ForeignCase,
+  categories: readonly number[],
+): Promise<{ img_dir: string; ann_file: string }> {
+  const entries = images.map(({ width, height }, i) => (
+    { id: i + 1, file_name: `${i + 1}.png`, width, height }
+  ));
+  for (const [i, { width, height, pixels }] of images.entries()) {
+    const bytes = Uint8Array.from(atob(pixels), (character) => character.charCodeAt(0));
+    await sharp(bytes, { raw: { width, height, channels: 3 } }).png()
+      .toFile(join(folder, entries[i]!.file_name));
+  }
+  const ann_file = join(folder, "ann.json");
+  const named = categories.map((id) => ({ id, name: `class ${id}` }));
+  const document = { images: entries, categories: named, annotations: [] };
+  await Deno.writeTextFile(ann_file, JSON.stringify(document));
+  return { img_dir: folder, ann_file };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cellAnchors, roundHalfEven } from "../../../core/detection/anchors.ts";
+import { cellAnchors, cellStrides, roundHalfEven } from "../../../core/detection/anchors.ts";
 
 Deno.test("roundHalfEven() takes halves to the even neighbour", () => {
   const pairs = [[0.5, 0], [1.5, 2], [2.5, 2], [22.5, 22], [23.5, 24], [2.4999, 2], [2.5001, 3]];
@@ -45,4 +45,31 @@ Deno.test("cellAnchors() keeps sizes that are no multiple of the stride", () => 
     1.5 + 3.25,
     1.5 + 7,
   ]);
+});
+
+Deno.test("cellAnchors() in torchvision's layout are rounded corners around the cell's corner", () => {
+  const options = { ratios: [0.5, 1, 2], layout: "torchvision" } as const;
+  assert.deepEqual([...cellAnchors(4, [32], options)], [
+    ...[-23, -11, 23, 11],
+    ...[-16, -16, 16, 16],
+    ...[-11, -23, 11, 23],
+  ]);
+  // 1 / √2 · 45 / 2 = 15.9; a size of 45 has half sides of 22.5, which round to even.
+  assert.deepEqual([...cellAnchors(4, [45], { ...options, ratios: [1] })], [-22, -22, 22, 22]);
+});
+
+Deno.test("cellAnchors() in MMDetection's layout are not rounded", () => {
+  const anchors = cellAnchors(16, [128], { ratios: [0.5], layout: "mmdetection" });
+  const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = anchors;
+  assert.ok(Math.abs(x2 - 64 * Math.SQRT2) < 1e-4 && Math.abs(y2 - 64 * Math.SQRT1_2) < 1e-4);
+  assert.deepEqual([x1, y1], [-x2, -y2]);
+});
+
+Deno.test("cellStrides() divide the padded size by the cells in torchvision's layout alone", () => {
+  const given = { cells: { width: 17, height: 13 }, padded: { width: 1088, height: 800 } };
+  const stridesOf = (layout: "detectron" | "torchvision" | "mmdetection") =>
+    cellStrides(64, { ...given, layout });
+  assert.deepEqual(stridesOf("torchvision"), { stride: 64, strideY: 61 });
+  assert.deepEqual(stridesOf("detectron"), { stride: 64, strideY: 64 });
+  assert.deepEqual(stridesOf("mmdetection"), { stride: 64, strideY: 64 });
 });

@@ -5,7 +5,10 @@
 import assert from "node:assert/strict";
 import type { HostTensor } from "../../../core/nn/state.ts";
 import { asyncScope, backward, type Device, record } from "../../../core/runtime/mod.ts";
-import type { Config } from "../../../core/train/config.ts";
+import { CpuDevice } from "../../../core/runtime/cpu/device.ts";
+import { type Config, defineExperiment } from "../../../core/train/config.ts";
+import { openTestSets } from "../../../core/train/datasets.ts";
+import { predict } from "../../../core/train/tester.ts";
 import { MMDETECTION_NAMES } from "../../../core/train/weights/name_maps/mmdetection.ts";
 import { renamed } from "../../../core/train/weights/name_maps/rename.ts";
 import { torchvisionNames } from "../../../core/train/weights/name_maps/torchvision.ts";
@@ -20,6 +23,7 @@ import {
   foreignModel,
   narrowed,
   readForeign,
+  writeForeignSet,
 } from "../../_support/foreign.ts";
 
 const SAMPLING = { mode: "first", seed: 1, iteration: 1 } as const;
@@ -136,3 +140,44 @@ for (const given of [TORCHVISION, MMDETECTION]) {
     await asyncScope(() => compareTraining(given, device));
   });
 }
+
+Deno.test("testing writes torchvision's classes as ids and its boxes as x2 − x1 wide", async () => {
+  const { golden, config } = TORCHVISION;
+  const device = new CpuDevice();
+  const folder = await Deno.makeTempDir();
+  try {
+    const set = await writeForeignSet(folder, golden, [18, 90]);
+    const tested = defineExperiment({ DATASETS: { TEST: { foreign: set } } }, config);
+    const [dataset] = await openTestSets(tested);
+    const model = await foreignModel("torchvision", { device, config: tested });
+    const { detections } = await predict({ model, device, config: tested }, dataset!);
+    model.close();
+    for (const [index, expected] of golden.detections.entries()) {
+      const own = detections.filter((one) => one.image_id === index + 1);
+      const found = {
+        boxes: Float32Array.from(own.flatMap(({ bbox: [x, y, w, h] }) => [x, y, x + w, y + h])),
+        scores: Float32Array.from(own, ({ score }) => score),
+        labels: Int32Array.from(own, ({ category_id }) => category_id),
+      };
+      const { width, height } = golden.images[index]!;
+      const image = { width, height, resizedWidth: width, resizedHeight: height };
+      assertDetections(found, expected, { image, name: `image ${index + 1}` });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a set whose ids the model has no classes for is refused by name", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const set = await writeForeignSet(folder, TORCHVISION.golden, [18, 91]);
+    const tested = defineExperiment({ DATASETS: { TEST: { foreign: set } } }, TORCHVISION.config);
+    await assert.rejects(
+      openTestSets(tested),
+      /NUM_CLASSES is 91, DATALOADER\.LABELS is "ids" and .*ann\.json has category id 91/,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
