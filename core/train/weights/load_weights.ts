@@ -63,7 +63,29 @@ export function matchFile(
   for (const { name, from } of match.loaded) tensors.set(name, named.get(from)!);
   const { path, format, ignored } = file;
   const warnings = anchorWarnings(named, anchors);
-  return { file, tensors, report: { path, format, ignored, warnings, ...match } };
+  const told = underOwnNames(match, { file, named });
+  return { file, tensors, report: { path, format, ignored, warnings, ...told } };
+}
+
+/** A match with the names that the file itself gives; a tensor that a map made anew keeps the map's. */
+function underOwnNames(
+  match: WeightMatch,
+  { file, named }: { file: WeightFile; named: ReadonlyMap<string, HostTensor> },
+): WeightMatch {
+  const names = new Map(Array.from(file.tensors, ([name, tensor]) => [tensor, name]));
+  function own(name: string): string {
+    const tensor = named.get(name);
+    return tensor === undefined ? name : names.get(tensor) ?? name;
+  }
+  return {
+    ...match,
+    loaded: match.loaded.map(({ name, from }) => ({ name, from: own(from) })),
+    missing: match.missing.map(({ name, refused }) => ({
+      name,
+      ...(refused !== undefined && { refused: own(refused) }),
+    })),
+    skipped: match.skipped.map((one) => ({ ...one, name: own(one.name) })),
+  };
 }
 
 /**

@@ -17,13 +17,13 @@ export interface WantedTensor {
 export interface LoadedTensor {
   /** The model's name for it. */
   readonly name: string;
-  /** The file's name for it, a prefix `module.` taken off. */
+  /** The file's name for it: by {@link matchWeights} as it was matched. */
   readonly from: string;
 }
 
 /** A tensor of the file that is not loaded. */
 export interface SkippedTensor {
-  /** The file's name for it. */
+  /** The file's name for it, as {@link LoadedTensor.from}. */
   readonly name: string;
   /**
    * `unknown`: no name of the model ends with its name. `shape`: one does, and its shape differs.

@@ -92,6 +92,35 @@ Deno.test("ablate takes seeds and variants, all of them unless told otherwise", 
   });
 });
 
+Deno.test("train takes weights to start from and what to do about damage", () => {
+  const parsed = parse("train q --resume=auto --init-from w.pth --fresh");
+  assert.ok(parsed.name === "train");
+  const { resume, initFrom, fresh } = parsed.options;
+  assert.deepEqual([resume, initFrom, fresh], ["auto", "w.pth", true]);
+});
+
+Deno.test("detect takes images, export a format", () => {
+  assert.deepEqual(parse("detect q a.jpg b -i 3 --score 0.5 --out found"), {
+    name: "detect",
+    options: {
+      ...NOTHING,
+      experiment: "q",
+      images: ["a.jpg", "b"],
+      iteration: 3,
+      score: 0.5,
+      out: "found",
+    },
+  });
+  const { options } = parse("export q --weights w.pkl --force");
+  assert.deepEqual(options, {
+    ...NOTHING,
+    experiment: "q",
+    weights: "w.pkl",
+    format: "pth",
+    force: true,
+  });
+});
+
 Deno.test("report takes any number of runs", () => {
   assert.deepEqual(parse("report a b --out x.html --baseline b"), {
     name: "report",
@@ -146,6 +175,9 @@ const NOT_UNDERSTOOD: readonly [string, RegExp][] = [
   ["ablate --seeds 0", /seeds/],
   ["ablate --variants dla,all", /baseline,dla,dsl,both/],
   ["inspect --sampling last", /"first" and "random"/],
+  ["train --resume never", /"strict" and "auto"/],
+  ["detect q", /IMAGE/],
+  ["export --format onnx", /"pth-legacy", and "safetensors"/],
   ["inspect --iou 2", /1/],
   ["inspect --beta 0", /beta/],
   ["data", /data/],

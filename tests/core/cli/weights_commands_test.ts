@@ -89,6 +89,7 @@ Deno.test("a checkpoint of the original dropped in is what test uses, and what -
     const { weights } = JSON.parse(tested.stdout);
     assert.equal(weights.format, "pth");
     assert.equal(weights.loaded.length, own.size);
+    assert.equal(weights.loaded[0].from, `module.${weights.loaded[0].name}`);
     assert.deepEqual([weights.missing, weights.skipped], [[], []]);
     assert.equal(await predictions(run), before);
     succeeded(await run.run("test", "-i", "90000"));
