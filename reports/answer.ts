@@ -32,8 +32,8 @@ export function answerOf(groups: readonly Group[], dataset: string | undefined):
   const lead = judge(best, { reference, comparisons });
   const sentences = [
     `${best.label} ${lead.isClear ? "is best" : "has the highest AP"} on ${dataset}: ` +
-    `${best.mean.toFixed(3)}, ${signed(lead.difference.mean)} against ${nameOf(reference)}; ` +
-    `that is ${lead.verdict}.`,
+    `${best.mean.toFixed(3)}, ${signed(lead.difference.mean)} against ${nameOf(reference)}` +
+    `${shared(lead.difference, [best, reference])}; that is ${lead.verdict}.`,
     ...lead.evidence,
   ];
   if (reference !== second) {
@@ -118,6 +118,12 @@ function judge(
       `${signed(interval[1])} (${pText(corrected)}).`,
     ],
   };
+}
+
+/** Said where a difference is of fewer seeds than the means are, and so is not theirs. */
+function shared({ paired, n }: Difference, sides: readonly Rated[]): string {
+  const isAll = sides.every(({ values }) => values.length === n);
+  return paired && !isAll ? ` over the ${n} seeds that both have` : "";
 }
 
 function nameOf({ label, isBaseline }: Rated): string {

@@ -108,7 +108,7 @@ function differencesTable(
   if (keys.length === 0) return "";
   const flat = groups.map((g) => flatten(g.config));
   const rows = keys.map((key) =>
-    `<th scope="row"><code>${escapeHtml(key)}</code></th>${
+    `<th scope="row"><code>${breakable(key)}</code></th>${
       flat.map((f) => `<td><code>${escapeHtml(plainValue(f.get(key)))}</code></td>`).join("")
     }`
   );

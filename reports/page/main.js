@@ -11,7 +11,6 @@
     }
     report.drawAll();
     report.redraw();
-    report.resizeAll();
   }
 
   function afterPrint() {
@@ -20,7 +19,6 @@
       part.open = part.dataset.wasOpen === "true";
     }
     report.redraw();
-    report.resizeAll();
   }
 
   report.data = JSON.parse(document.getElementById("data").textContent);

@@ -60,10 +60,17 @@
         font: { color: report.resolve("ink") },
         namelength: 40,
       },
+      // Plotly resizes by and by, and printing does not wait.
+      width: document.documentElement.classList.contains("printing")
+        ? state.element.querySelector(".canvas").clientWidth
+        : undefined,
+      autosize: true,
       showlegend: false,
       hovermode: pointwise ? "closest" : "x unified",
       dragmode: isTouch ? false : "zoom",
       barmode: "group",
+      scattermode: figure.x.names ? "group" : "overlay",
+      scattergap: 0.5,
       xaxis: {
         ...axis(figure.x, {}),
         ...(figure.x.names ? nameTicks(traces.flatMap((t) => t.x), width) : {}),
@@ -92,7 +99,7 @@
     const canvas = state.element.querySelector(".canvas");
     globalThis.Plotly.react(
       canvas,
-      traces.flatMap(report.toPlotly),
+      traces.flatMap((trace) => report.toPlotly(trace, canvas.clientWidth)),
       layoutOf(state, traces),
       CONFIG,
     );
@@ -148,12 +155,6 @@
     idle(next);
   }
 
-  function resizeAll() {
-    for (const { element, drawn } of states.values()) {
-      if (drawn) globalThis.Plotly.Plots.resize(element.querySelector(".canvas"));
-    }
-  }
-
   function initPlots() {
     for (const figure of report.data.figures) {
       const element = document.getElementById(`figure-${figure.id}`);
@@ -171,6 +172,5 @@
     drawAll,
     drawWhenSeen,
     setGroupShown,
-    resizeAll,
   });
 })(globalThis.report ??= {});

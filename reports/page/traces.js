@@ -57,22 +57,22 @@
     ];
   }
 
-  function heat(trace, { style, base }) {
+  function heat(trace, { style, base, width }) {
     const share = trace.z.map((row) => {
       const sum = row.reduce((a, b) => a + b, 0);
       return row.map((v) => sum === 0 ? 0 : v / sum);
     });
-    const dense = trace.x.length > 16;
+    // Pixels for a cell, the names beside them taken off.
+    const cell = (width - 110) / trace.x.length;
+    const round = (v) => String(v < 10 && cell > 28 ? Math.round(v * 10) / 10 : Math.round(v));
     return {
       ...base,
       type: "heatmap",
       y: trace.y.map(plain),
       z: share,
-      text: trace.z.map((row) =>
-        row.map((v) => v === 0 ? "" : String(v < 10 ? Math.round(v * 10) / 10 : Math.round(v)))
-      ),
-      texttemplate: dense ? "" : "%{text}",
-      textfont: { size: 11 },
+      text: trace.z.map((row) => row.map((v) => v === 0 ? "" : round(v))),
+      texttemplate: cell < 15 ? "" : "%{text}",
+      textfont: { size: cell > 28 ? 11 : 8 },
       customdata: trace.z,
       zmin: 0,
       zmax: 1,
@@ -128,7 +128,8 @@
     heat,
   };
 
-  function toPlotly(trace) {
+  // `width` is the figure's, in pixels.
+  function toPlotly(trace, width) {
     const style = report.groupStyle(trace.group);
     const base = {
       type: "scatter",
@@ -137,7 +138,7 @@
       y: trace.y?.map(plain),
       cliponaxis: trace.kind !== "points",
     };
-    return makers[trace.kind](trace, { style, base });
+    return makers[trace.kind](trace, { style, base, width });
   }
 
   Object.assign(report, { toPlotly, plain });

@@ -74,6 +74,12 @@ Deno.test("answerOf() knows no noise from one seed", () => {
   assert.match(answer(group("alone", [0.5, 0.6])), /0\.550 on val ± 0\.071 \(mean and sample/);
 });
 
+Deno.test("answerOf() tells where a difference is of the seeds in common alone", () => {
+  const base = group("base", [0.5, 0.52, 0.7], { isBaseline: true });
+  const text = answer(base, group("both", [0.6, 0.62]));
+  assert.match(text, /0\.610, \+0\.100 against the baseline base over the 2 seeds that both have;/);
+});
+
 Deno.test("answerOf() says so where the baseline wins, and where nothing was tested", () => {
   const text = answer(group("base", [0.6, 0.61], { isBaseline: true }), group("b", [0.5, 0.52]));
   assert.match(text, /^base .*against b;/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { writeReport } from "../../reports/mod.ts";
+import { livePage, type LiveUpdate, reportData, writeReport } from "../../reports/mod.ts";
 import { browserLack, BrowserPage } from "../_support/chromium.ts";
 import { inTempFolder, makeRun } from "../_support/report_run.ts";
 
@@ -72,5 +72,40 @@ Deno.test({
       await press("#figure-lr .tools button:last-child");
       assert.equal(await page.evaluate("saved"), 1);
       assert.deepEqual(page.complaints, []);
+    }),
+});
+
+Deno.test({
+  name: "the live page takes new figures from its server until the run is over" + lack,
+  ignore: lack !== "",
+  fn: () =>
+    inTempFolder(async (root) => {
+      const runs = [await makeRun(root, { name: "cells", iterations: 6 })];
+      const html = await livePage({ runs, root, pictures: false });
+      await makeRun(root, { name: "cells", iterations: 9 });
+      const { figures } = await reportData({ runs, root, pictures: false });
+      const asked: string[] = [];
+      const common = { status: "iteration 9 of 12", progress: 0.75 };
+      const updates: LiveUpdate[] = [
+        { version: 1, ...common, over: false, figures: figures.filter((f) => f.id === "loss") },
+        { version: 2, ...common, status: "The run is over.", over: true, figures: [] },
+      ];
+      await using server = Deno.serve(
+        { hostname: "127.0.0.1", port: 0, onListen() {} },
+        (request) => {
+          const { pathname, search } = new URL(request.url);
+          if (pathname !== "/update.json") {
+            return new Response(html, { headers: { "content-type": "text/html" } });
+          }
+          return Response.json(updates[asked.push(search) - 1] ?? null);
+        },
+      );
+      const url = `http://127.0.0.1:${server.addr.port}/`;
+      await using page = await BrowserPage.open(url, { width: 1000 });
+      const last = "report.states.get('loss').figure.views[0].traces.at(-1).x.at(-1)";
+      await page.until(`${last} === 9`);
+      await page.until("document.getElementById('live-status').textContent.includes('over')");
+      assert.deepEqual(asked, ["?after=0", "?after=1"]);
+      assert.deepEqual(page.complaints.filter((c) => !c.includes("favicon")), []);
     }),
 });
