@@ -27,6 +27,10 @@ export interface ExperimentOption {
 export interface TrainOptions extends CommonOptions, ExperimentOption {
   /** Start over although there is a checkpoint. */
   readonly fresh: boolean;
+  /** Serve the run's plots on this machine while it trains. */
+  readonly live: boolean;
+  /** The port to serve them on, 0 to 65535; absent: one of the system's choice. */
+  readonly port?: number;
   /** `auto`: where the newest checkpoint is damaged, go on from the one before; else refuse. */
   readonly resume?: "strict" | "auto";
   /** Weights to start a new run from, as typed; instead of MODEL.WEIGHT. */

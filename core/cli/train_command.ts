@@ -31,6 +31,7 @@ import { describeFigures } from "../train/tester.ts";
 import { makeModel, Trainer } from "../train/trainer.ts";
 import type { WeightReport } from "../train/weights/match_report.ts";
 import { type Experiment, openExperiment } from "./find_experiment.ts";
+import { withLivePage } from "./live.ts";
 import { logWeights } from "./log_weights.ts";
 import { configureLogging, logger } from "./logging.ts";
 import { ensureDigits } from "./make_digits.ts";
@@ -62,6 +63,9 @@ export async function trainCommand(
   options: TrainOptions,
   context: CommandContext,
 ): Promise<number | void> {
+  if (options.port !== undefined && !options.live) {
+    throw new UsageError("--port is the port of the live page: add --live.");
+  }
   const experiment = await openExperiment(startingFrom(options, context), { cwd: context.cwd });
   const { config } = experiment;
   const folder = runFolderOf(experiment.id, config);
@@ -93,17 +97,24 @@ export async function trainCommand(
     try {
       const weights = await begin(trainer, resume);
       using _lock = await RunLock.take(folder);
-      if (options.fresh) await removeRun(folder);
-      await configureLogging({
-        debug: options.debug,
-        file: folder.log,
-        write: (line) => terminal.line(line),
+      return await withLivePage({ folder, config, port: livePort(options) }, async () => {
+        if (options.fresh) await removeRun(folder);
+        await configureLogging({
+          debug: options.debug,
+          file: folder.log,
+          write: (line) => terminal.line(line),
+        });
+        return await trainTestReport(run, { trainer, weights, context });
       });
-      return await trainTestReport(run, { trainer, weights, context });
     } finally {
       trainer.close();
     }
   });
+}
+
+/** Where to serve the live page; undefined: nowhere. */
+function livePort({ live, port }: TrainOptions): number | undefined {
+  return live ? port ?? 0 : undefined;
 }
 
 /** The options, with MODEL.WEIGHT as `--init-from` says. */

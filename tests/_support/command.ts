@@ -30,6 +30,8 @@ export function startCommand(
       "--allow-sys",
       // As in deno.json: the launcher of an ablation starts runs, a run asks git for the commit.
       `--allow-run=${args[0] === "ablate" ? "deno" : "git"}`,
+      // Training may serve its page; nothing else may listen or ask anywhere.
+      ...(args[0] === "train" ? ["--allow-net=127.0.0.1"] : []),
       MAIN,
       ...args,
     ],
@@ -38,6 +40,19 @@ export function startCommand(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+}
+
+/** Waits until something holds of a process at work. @throws where it has ended before. */
+export async function untilHolds(
+  process: Deno.ChildProcess,
+  holds: () => Promise<boolean>,
+): Promise<void> {
+  let ended = false;
+  void process.status.then(() => ended = true);
+  while (!await holds()) {
+    if (ended) throw new Error("The process ended before what it was to reach.");
+    await new Promise((done) => setTimeout(done, 5));
+  }
 }
 
 /** Runs a command to its end. */

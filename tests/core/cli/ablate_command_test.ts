@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parseMetrics } from "../../../core/train/metrics.ts";
-import { resultOf, runHere, setArguments, startCommand } from "../../_support/command.ts";
+import {
+  resultOf,
+  runHere,
+  setArguments,
+  startCommand,
+  untilHolds,
+} from "../../_support/command.ts";
 import { withTinyRun } from "../../_support/tiny_run.ts";
 
 const SCHEDULE = ["SOLVER.MAX_ITER=300", "SOLVER.STEPS=[]", "SOLVER.CHECKPOINT_PERIOD=1000"];
@@ -23,9 +29,7 @@ Deno.test("an ablation that is stopped goes on where it was, and refuses other s
       );
 
     const launcher = startCommand(line());
-    while ((await metricsOf("baseline")).length < 3) {
-      await new Promise((done) => setTimeout(done, 5));
-    }
+    await untilHolds(launcher, async () => (await metricsOf("baseline")).length >= 3);
     launcher.kill("SIGTERM");
     const stopped = await resultOf(launcher);
     assert.equal(stopped.code, 143, stopped.stderr);

@@ -50,13 +50,18 @@ Deno.test("train takes the options that hold for all, in any place", () => {
       seed: 4,
       device: "cpu",
       fresh: true,
+      live: false,
       profile: false,
       json: true,
     },
   });
   assert.deepEqual(parse("train"), {
     name: "train",
-    options: { ...NOTHING, fresh: false, profile: false },
+    options: { ...NOTHING, fresh: false, live: false, profile: false },
+  });
+  assert.deepEqual(parse("train --live --port 8000"), {
+    name: "train",
+    options: { ...NOTHING, fresh: false, live: true, port: 8000, profile: false },
   });
 });
 
@@ -172,6 +177,7 @@ const NOT_UNDERSTOOD: readonly [string, RegExp][] = [
   ["test -i 0", /1/],
   ["train --device gpu", /webgpu/],
   ["train --seed -1", /seed/],
+  ["train --live --port 65536", /port/],
   ["ablate --seeds 0", /seeds/],
   ["ablate --variants dla,all", /baseline,dla,dsl,both/],
   ["inspect --sampling last", /"first" and "random"/],

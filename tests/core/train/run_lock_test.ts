@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { UsageError } from "../../../core/runtime/errors.ts";
 import { runFolderAt } from "../../../core/train/run_folder.ts";
 import { isBeingTrained, RunLock } from "../../../core/train/run_lock.ts";
-import { resultOf, setArguments, startCommand } from "../../_support/command.ts";
+import { resultOf, setArguments, startCommand, untilHolds } from "../../_support/command.ts";
 import { withTinyRun } from "../../_support/tiny_run.ts";
 
 Deno.test("RunLock keeps a folder for one, and names its process", async () => {
@@ -31,7 +31,7 @@ Deno.test("a second run in a folder is refused with 2, and one after a killed ru
   await withTinyRun(async (run) => {
     const long = ["SOLVER.MAX_ITER=100000", "SOLVER.STEPS=[]", "SOLVER.CHECKPOINT_PERIOD=100000"];
     const first = startCommand(run.arguments("train", setArguments(long)));
-    while (!await isBeingTrained(run.folder)) await new Promise((done) => setTimeout(done, 10));
+    await untilHolds(first, () => isBeingTrained(run.folder));
     const second = await run.run("train", ...setArguments(long));
     first.kill("SIGKILL");
     await resultOf(first);
