@@ -41,7 +41,8 @@ export function sectionsOf(report: LoadedReport): Section[] {
       short: "Results",
       html: section("results", {
         title: "Results",
-        body: tables + notes(inferenceNotes(report)) + grid(report, "answer"),
+        body: tables + notes([...intervalNote(report), ...inferenceNotes(report)]) +
+          grid(report, "answer"),
       }),
     },
     part(report, {
@@ -95,6 +96,16 @@ function part(
 
 function grid({ data }: LoadedReport, id: SectionId): string {
   return figureGrid(data.figures.filter((f) => f.section === id));
+}
+
+/** Why the table's intervals are narrower than the answer's. */
+function intervalNote({ data, placed: { groups } }: LoadedReport): string[] {
+  const isJudged = data.dataset !== undefined && groups.some((g) => g.runs.length > 1);
+  if (groups.length < 3 || !isJudged) return [];
+  return [
+    "Below Δ AP: the 95\u00a0% interval of each difference by itself. The answer above is about the " +
+    "best of several, so it corrects for having chosen.",
+  ];
 }
 
 /** What the evaluation itself had to say, each sentence once. */
