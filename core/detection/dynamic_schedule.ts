@@ -24,6 +24,15 @@ export interface FixedCriteria {
   readonly SMOOTH_L1_BETA: number;
 }
 
+/** A median below it leaves β as it is in MMDetection. */
+const NO_ERROR = 1e-15;
+
+/** The mean of the two middle values, or the middle one. */
+function middle(sorted: readonly number[]): number {
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
+}
+
 /** The IoU threshold and β in force, and the statistics that will change them. */
 export class DynamicSchedule {
   readonly #options: DynamicOptions;
@@ -74,15 +83,19 @@ export class DynamicSchedule {
    * Two departures, both where the original breaks: the mean divides by the statistics there are, not by
    * ITERATION_COUNT (skipped batches leave fewer), and β stays above MIN_BETA, since ground-truth boxes
    * contribute errors of exactly 0 and β = 0 makes gradients NaN.
+   *
+   * With MMDetection's STATISTICS, β is the median in its usual sense, and stays as it is where that is next to 0.
    */
   endIteration(iteration: number): void {
-    const { WARMUP_IOU, WARMUP_BETA, MIN_BETA } = this.#options;
+    const { WARMUP_IOU, WARMUP_BETA, MIN_BETA, STATISTICS } = this.#options;
     if (!this.updatesAfter(iteration) || this.#ious.length === 0) return;
     const mean = this.#ious.reduce((sum, iou) => sum + iou, 0) / this.#ious.length;
     const sorted = this.#errors.toSorted((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)]!;
+    const isTheirs = STATISTICS === "mmdetection";
+    const median = isTheirs ? middle(sorted) : sorted[Math.floor(sorted.length / 2)]!;
     this.#iou = Math.max(mean, WARMUP_IOU);
-    this.#beta = Math.max(Math.min(median, WARMUP_BETA), MIN_BETA);
+    const keeps = isTheirs && median < NO_ERROR;
+    if (!keeps) this.#beta = Math.max(Math.min(median, WARMUP_BETA), MIN_BETA);
     this.#ious = [];
     this.#errors = [];
   }

@@ -85,6 +85,7 @@ export interface DynamicOptions {
   readonly DLA: boolean;
   readonly DSL: boolean;
   readonly MIN_BETA: number;
+  readonly STATISTICS: "original" | "mmdetection";
 }
 
 /** Everything that makes a {@link DynamicRcnn}. */

@@ -5,12 +5,10 @@
  * @module
  */
 import {
-  centerError,
   classNms,
   decodeBoxes,
   encodeBoxes,
   gatherRows,
-  kthValue,
   matchBoxes,
   reshape,
   roiAlign,
@@ -28,6 +26,7 @@ import { noGrad, type Tensor } from "../runtime/mod.ts";
 import type { ImageBatch, Proposals, Sampling, Truths } from "./batch.ts";
 import { countDistributions, type DistributionCounts } from "./distributions.ts";
 import type { ModelOptions } from "./options.ts";
+import { type ProposalStatistics, proposalStatistics } from "./statistics.ts";
 
 /** Distinguishes the RoI head's random numbers from the RPN's. */
 const ROI_STREAM = 2;
@@ -52,7 +51,7 @@ interface RoiSample {
   readonly targets: Tensor;
   /** i32 `[N, 2]`: positives and negatives. */
   readonly counts: Tensor;
-  readonly statistics: { readonly iou: Tensor; readonly error: Tensor };
+  readonly statistics: ProposalStatistics;
   readonly distributions: DistributionCounts | undefined;
 }
 
@@ -209,13 +208,6 @@ export class RoiHead {
       { boxes, truths: truths.boxes, matches },
       { weights: ROI_HEADS.BBOX_REG_WEIGHTS, offset },
     );
-    const statistics = {
-      iou: kthValue({ values: ious, counts }, { k: DYNAMIC_RCNN.KI * imagesPerGpu, largest: true }),
-      error: kthValue({ values: centerError(targets), counts }, {
-        k: DYNAMIC_RCNN.KE * imagesPerGpu,
-        largest: false,
-      }),
-    };
     const sample = sampleLabels(labels, {
       ...sampling,
       batchSize: ROI_HEADS.BATCH_SIZE_PER_IMAGE,
@@ -223,13 +215,14 @@ export class RoiHead {
       stream: ROI_STREAM,
       names: proposals.names,
     });
+    const matched = { proposals, truths, ious, labels, targets, sampled: sample.indices, offset };
     const rows = sample.indices.size;
     return {
       rois: gatherRows(boxes, sample.indices).view([rows, 4]),
       labels: gatherRows(labels, sample.indices, { fill: -1 }).view([rows]),
       targets: gatherRows(targets, sample.indices).view([rows, 4]),
       counts: sample.counts,
-      statistics,
+      statistics: proposalStatistics(matched, DYNAMIC_RCNN, { imagesPerGpu }),
       distributions: distributions
         ? countDistributions(proposals, {
           truths,

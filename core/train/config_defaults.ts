@@ -118,6 +118,7 @@ const MODEL: ConfigInput["MODEL"] = {
     // median is below 1e-15. Ours stops at 1e-3: an error of 1/10,000 of a box's side (targets
     // are encoded with weight 10), below which SmoothL1 is L1 to every purpose.
     MIN_BETA: 1e-3,
+    STATISTICS: "original",
   },
 };
 

@@ -214,6 +214,8 @@ const MODEL = section({
     DSL: bool(),
     /** Ours: β never falls below this. */
     MIN_BETA: positive(),
+    /** Ours: whose statistics and median; see core/detection/statistics.ts. */
+    STATISTICS: oneOf(["original", "mmdetection"]),
   }),
 });
 

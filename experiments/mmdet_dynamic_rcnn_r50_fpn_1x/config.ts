@@ -29,6 +29,7 @@ export default defineExperiment({
       LOW_QUALITY_IOU: 0.3,
     },
     RESNETS: { STRIDE_IN_1X1: false },
+    DYNAMIC_RCNN: { STATISTICS: "mmdetection", MIN_BETA: 1e-15 },
     ROI_BOX_HEAD: { POOLER_ALIGNED: true, POOLER_SAMPLING_RATIO: 0 },
   },
   SOLVER: {

@@ -25,6 +25,8 @@ export interface ForeignCase {
   readonly losses: Readonly<Record<string, number>>;
   /** In force for the losses; the configuration's fixed ones where absent. */
   readonly criteria?: Criteria;
+  /** What the schedule learns from the step. */
+  readonly statistics?: { readonly iou: number; readonly error: number };
   /** L2 norms of gradients, by their maker's names. */
   readonly gradientNorms: Readonly<Record<string, number>>;
 }

@@ -83,6 +83,7 @@ export function completeModel(given: ModelOptions): ModelOptions {
     ...given,
     RPN: { ...MODEL.RPN, ...given.RPN },
     RESNETS: { ...MODEL.RESNETS, ...given.RESNETS },
+    DYNAMIC_RCNN: { ...MODEL.DYNAMIC_RCNN, ...given.DYNAMIC_RCNN },
     ROI_HEADS: { ...MODEL.ROI_HEADS, ...given.ROI_HEADS },
     ROI_BOX_HEAD: { ...MODEL.ROI_BOX_HEAD, ...given.ROI_BOX_HEAD },
   };

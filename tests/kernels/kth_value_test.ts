@@ -70,6 +70,32 @@ check("of ties, negative and tiny", {
 check("with NaN before the end", { rows: [[NaN, 3, NaN, 1]], counts: [4], k: 2 });
 check("with NaN at the end", { rows: [[NaN, 3, NaN, 1]], counts: [4], k: 3 });
 
+checkExact({
+  name: "kthValue of each image, averaged over those that have one",
+  inputs: {
+    values: floats([3, 4], { data: [4, 1, 3, 2, 9, 9, 9, 9, 0.5, 8, 7, 6] }),
+    counts: ints([3], [4, 0, 3]),
+  },
+  run: ({ values, counts }) => [
+    kthValue({ values: values!, counts: counts! }, { k: 2, largest: true, perImage: true }),
+    kthValue({ values: values!, counts: counts! }, { k: 9, largest: true, perImage: true }),
+  ],
+  expected: () => [[(3 + 7) / 2], [(1 + 0.5) / 2]],
+});
+
+checkExact({
+  name: "kthValue of what has a label",
+  inputs: {
+    values: floats([2, 3], { data: [4, 1, 3, 2, -9, 0] }),
+    labels: ints([2, 3], [1, 0, 80, -1, -1, 2]),
+  },
+  run: ({ values, labels }) => [
+    kthValue({ values: values!, labels: labels! }, { k: 1, largest: false }),
+    kthValue({ values: values!, labels: labels! }, { k: 2, largest: false }),
+  ],
+  expected: () => [[0], [3]],
+});
+
 Deno.test("kthValue: any values equal a sort", async () => {
   const value = fc.oneof(fc.float(), fc.constantFrom(0, -0, 1));
   const cases = fc.record({

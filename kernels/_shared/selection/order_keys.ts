@@ -16,6 +16,7 @@ interface OrderParams {
   readonly size: number;
   readonly length: number;
   readonly ascending: number;
+  /** 1: 0 is masked out; 2: 0 and below are. */
   readonly useMask: number;
   readonly useCounts: number;
 }
@@ -54,7 +55,8 @@ export function orderKeysHost(
       p = 0;
       image++;
     }
-    const isOut = (useMask === 1 && mask[i] === 0) || (useCounts === 1 && p >= counts[image]!);
+    const isMasked = useMask > 0 && (mask[i] === 0 || (useMask === 2 && mask[i]! < 0));
+    const isOut = isMasked || (useCounts === 1 && p >= counts[image]!);
     keys[i] = isOut ? NO_KEY : orderKey(bits[i]!, ascending === 1);
   }
 }
@@ -62,21 +64,22 @@ export function orderKeysHost(
 /**
  * The key of each number of `values` f32 [N, L]: u32 [N, L], larger for the better, at least 1.
  * @param options.mask i32 [N, L]; entries where it is 0 get key 0
+ * @param options.labels i32 [N, L]; entries where it is 0 or below get key 0; in place of a mask
  * @param options.counts i32 [N]; entries of image n from counts[n] on get key 0
  * @param options.ascending true where smaller numbers are better; NaN is the worst either way
  */
 export function orderKeys(
   values: Tensor,
-  options: { mask?: Tensor; counts?: Tensor; ascending?: boolean } = {},
+  options: { mask?: Tensor; labels?: Tensor; counts?: Tensor; ascending?: boolean } = {},
 ): Tensor {
-  const { mask, counts, ascending = false } = options;
+  const { mask, labels, counts, ascending = false } = options;
   const keys = empty(values.device, values.shape, "u32");
   const unused = values.view(values.shape, "i32");
-  launch(kernel, { values, mask: mask ?? unused, counts: counts ?? unused, keys }, {
+  launch(kernel, { values, mask: labels ?? mask ?? unused, counts: counts ?? unused, keys }, {
     size: values.size,
     length: values.shape[1]!,
     ascending: ascending ? 1 : 0,
-    useMask: mask ? 1 : 0,
+    useMask: labels ? 2 : mask ? 1 : 0,
     useCounts: counts ? 1 : 0,
   });
   return keys;

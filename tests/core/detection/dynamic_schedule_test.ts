@@ -11,6 +11,7 @@ const OPTIONS: DynamicOptions = {
   DLA: true,
   DSL: true,
   MIN_BETA: 0.01,
+  STATISTICS: "original",
 };
 const FIXED = { FG_IOU_THRESHOLD: 0.5, BG_IOU_THRESHOLD: 0.1, SMOOTH_L1_BETA: 1 / 9 };
 
@@ -120,6 +121,15 @@ Deno.test("without DSL beta is the fixed one, even where the warm-up's is not, a
   assert.equal(dynamic.beta, 1 / 9);
   run(dynamic, [[0.75, 0.25], [0.75, 0.25], [0.75, 0.25], [0.75, 0.25]]);
   assert.deepEqual([dynamic.iou, dynamic.beta], [0.75, 1 / 9]);
+});
+
+Deno.test("with MMDetection's statistics beta is the mean of the middle two, or stays next to 0", () => {
+  const dynamic = schedule({ STATISTICS: "mmdetection", MIN_BETA: 1e-15 });
+  run(dynamic, [[0.5, 0.4], [0.5, 0.1], [0.5, 0.2], [0.5, 0.8]]);
+  assert.ok(Math.abs(dynamic.beta - 0.3) < 1e-12);
+  run(dynamic, [[0.5, 0], [0.5, 0], [0.5, 0], [0.75, 0.8]], 5);
+  assert.ok(Math.abs(dynamic.beta - 0.3) < 1e-12);
+  assert.equal(dynamic.iou, 0.5625);
 });
 
 Deno.test("a schedule restored in the middle of a period goes on as the unbroken one", () => {

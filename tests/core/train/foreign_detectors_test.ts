@@ -105,7 +105,11 @@ async function trainingStep({ name, config, golden }: Given, device: Device) {
     for (const [loss, value] of Object.entries(output.losses)) {
       losses.set(loss, (await value.readFloats())[0]!);
     }
-    return { losses, norms };
+    const [iou, error] = await Promise.all([
+      output.statistics.iou.readFloats(),
+      output.statistics.error.readFloats(),
+    ]);
+    return { losses, norms, statistics: { iou: iou[0], error: error[0] } };
   } finally {
     model.close();
   }
@@ -119,7 +123,11 @@ function near(actual: number | undefined, expected: number, what: string): void 
 }
 
 async function compareTraining(given: Given, device: Device): Promise<void> {
-  const { losses, norms } = await trainingStep(given, device);
+  const { losses, norms, statistics } = await trainingStep(given, device);
+  if (given.golden.statistics) {
+    near(statistics.iou, given.golden.statistics.iou, "the K_I-th IoU");
+    near(statistics.error, given.golden.statistics.error, "the K_E-th error");
+  }
   for (const [ours, theirs] of Object.entries(given.losses)) {
     near(losses.get(ours), given.golden.losses[theirs]!, theirs);
   }
@@ -136,9 +144,12 @@ for (const given of [TORCHVISION, MMDETECTION]) {
   onDevices(`${given.name}'s detector: detections equal its own`, async (device) => {
     await asyncScope(() => compareDetections(given, device));
   });
-  onDevices(`${given.name}'s detector: losses and gradients equal its own`, async (device) => {
-    await asyncScope(() => compareTraining(given, device));
-  });
+  onDevices(
+    `${given.name}'s detector: losses, statistics and gradients equal its own`,
+    async (device) => {
+      await asyncScope(() => compareTraining(given, device));
+    },
+  );
 }
 
 Deno.test("testing writes torchvision's classes as ids and its boxes as x2 − x1 wide", async () => {
