@@ -57,13 +57,13 @@ export function matchFile(
   const named = translateNames({ ...file, tensors: withoutWrapper(file.tensors) }, model);
   const anchors = anchorBuffers(model);
   const match = matchWeights(wanted, named, new Set(anchors.keys()));
-  if (match.loaded.length === 0) throw nothingMatches(file, [...named.keys()]);
-  if (need === "all" && match.missing.length > 0) throw incomplete(file.path, match);
+  const told = underOwnNames(match, { file, named });
+  if (match.loaded.length === 0) throw nothingMatches(file.path, told);
+  if (need === "all" && match.missing.length > 0) throw incomplete(file.path, told);
   const tensors = new Map<string, HostTensor>();
   for (const { name, from } of match.loaded) tensors.set(name, named.get(from)!);
   const { path, format, ignored } = file;
   const warnings = anchorWarnings(named, anchors);
-  const told = underOwnNames(match, { file, named });
   return { file, tensors, report: { path, format, ignored, warnings, ...told } };
 }
 
@@ -103,12 +103,13 @@ export async function loadWeights(
   return report;
 }
 
-function nothingMatches({ path }: WeightFile, names: readonly string[]): UsageError {
-  const examples = names.slice(0, 3).join(", ");
+function nothingMatches(path: string, { skipped }: WeightMatch): UsageError {
+  const examples = skipped.slice(0, 3).map(({ name }) => name).join(", ") +
+    (skipped.length > 3 ? ", …" : "");
   return new UsageError(
-    names.length === 0
+    skipped.length === 0
       ? `${path} holds no weights.`
-      : `${path} fits nothing in this experiment's model: it holds ${names.length} tensors, the first of them ${examples}; use a file of the same kind of model, or say whose names these are with --set MODEL.WEIGHT_NAMES=….`,
+      : `${path} fits nothing in this experiment's model, none of its ${skipped.length} tensors (${examples}); use a file of the same kind of model, or say whose names these are with --set MODEL.WEIGHT_NAMES=….`,
   );
 }
 
@@ -120,6 +121,6 @@ function incomplete(path: string, { missing, skipped }: WeightMatch): UsageError
     ? `holds ${shape.name} as ${shape.detail} in this experiment's model`
     : `has no ${describeMissingTensors(missing)}`;
   return new UsageError(
-    `${path} ${why}: ${missing.length} tensors would keep their random numbers; use that model's own experiment, or the --set options that it was trained with.`,
+    `${path} ${why}: of the model's tensors ${missing.length} would keep random numbers; use that model's own experiment, or the --set options that it was trained with.`,
   );
 }

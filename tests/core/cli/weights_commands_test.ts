@@ -151,10 +151,10 @@ Deno.test("a file of little that fits starts a training and is refused where all
     const read = () => Promise.resolve(Float32Array.of(1));
     await writeSafetensors(nothing, [{ name: "head.dense", shape: [1], read }], {});
 
-    refused(await run.run("test", "--weights", body), 2, /has no backbone\.fpn\..*random numbers/);
+    refused(await run.run("test", "--weights", body), 2, /has no backbone\.fpn\..*random/);
     refused(await run.run("detect", run.image(1), "--weights", body), 2, /has no backbone\.fpn/);
     refused(await run.run("export", "--weights", body), 2, /has no backbone\.fpn/);
-    refused(await run.run("test", "--weights", nothing), 2, /fits nothing .* head\.dense/);
+    refused(await run.run("test", "--weights", nothing), 2, /fits nothing .*\(head\.dense\)/);
     refused(await run.run("train", "--fresh", "--init-from", nothing), 2, /fits nothing/);
 
     const inspected = await run.run("inspect", "--weights", body, "--json", "--debug");
