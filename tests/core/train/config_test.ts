@@ -33,7 +33,19 @@ Deno.test("defaults hold the figures of the original's r50_fpn_1x", () => {
     DLA: true,
     DSL: true,
     MIN_BETA: 1e-3,
+    STATISTICS: "original",
   });
+});
+
+Deno.test("keys that other makers' detectors need are the original's habits by default", () => {
+  const { INPUT, DATALOADER, MODEL } = defaults;
+  const { RPN, ROI_HEADS, ROI_BOX_HEAD } = MODEL;
+  assert.deepEqual([INPUT.RESIZE, DATALOADER.LABELS], ["pillow", "ascending"]);
+  assert.deepEqual([MODEL.WEIGHT_NAMES, MODEL.BOX_OFFSET, MODEL.LIMIT_SHRINKING], ["", 1, false]);
+  assert.deepEqual([RPN.ANCHOR_LAYOUT, RPN.SMOOTH_L1_BETA], ["detectron", 1 / 9]);
+  assert.equal(RPN.LOW_QUALITY_IOU, null);
+  assert.deepEqual([ROI_HEADS.SMOOTH_L1_BETA, ROI_HEADS.MIN_SIZE], [1, 0]);
+  assert.deepEqual([ROI_BOX_HEAD.POOLER_ALIGNED, ROI_BOX_HEAD.POOLER_SAMPLING_RATIO], [false, 2]);
 });
 
 Deno.test("defineExperiment() merges sections and changes neither argument", () => {
