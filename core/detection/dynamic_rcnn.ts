@@ -75,28 +75,9 @@ export class DynamicRcnn {
   }
 
   /** Losses and statistics of a batch. Record it on a tape to train. */
-  losses({ images, truths, ...step }: TrainingInput): TrainingOutput {
-    const { sampling } = step;
-    const features = this.#features(images.images);
-    const predictions = this.#rpn.predict(features, images.images);
-    const rpn = this.#rpn.losses(predictions, { images, truths, sampling });
-    const proposals = this.#rpn.proposals(predictions, { sizes: images.sizes, truths });
-    const head = this.#head.losses(features, proposals, {
-      truths,
-      ...step,
-      imagesPerGpu: this.#imagesPerGpu,
-    });
-    return {
-      losses: {
-        rpn_cls_loss: rpn.classLoss,
-        rpn_bbox_loss: rpn.boxLoss,
-        rcnn_cls_loss: head.classLoss,
-        rcnn_bbox_loss: head.boxLoss,
-      },
-      statistics: head.statistics,
-      counts: { rpn: rpn.counts, rcnn: head.counts, proposals: proposals.counts },
-      distributions: head.distributions,
-    };
+  losses(input: TrainingInput): TrainingOutput {
+    // What only gradients read is the tape's to free.
+    return scope(() => this.#losses(input));
   }
 
   /** Detections of each image of a batch, in the resized images' pixels. */
@@ -152,6 +133,30 @@ export class DynamicRcnn {
   /** Frees the weights. */
   close(): void {
     this.state.close();
+  }
+
+  #losses({ images, truths, ...step }: TrainingInput): TrainingOutput {
+    const { sampling } = step;
+    const features = this.#features(images.images);
+    const predictions = this.#rpn.predict(features, images.images);
+    const rpn = this.#rpn.losses(predictions, { images, truths, sampling });
+    const proposals = this.#rpn.proposals(predictions, { sizes: images.sizes, truths });
+    const head = this.#head.losses(features, proposals, {
+      truths,
+      ...step,
+      imagesPerGpu: this.#imagesPerGpu,
+    });
+    return {
+      losses: {
+        rpn_cls_loss: rpn.classLoss,
+        rpn_bbox_loss: rpn.boxLoss,
+        rcnn_cls_loss: head.classLoss,
+        rcnn_bbox_loss: head.boxLoss,
+      },
+      statistics: head.statistics,
+      counts: { rpn: rpn.counts, rcnn: head.counts, proposals: proposals.counts },
+      distributions: head.distributions,
+    };
   }
 
   /** Features and, as in testing, proposals. */

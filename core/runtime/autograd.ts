@@ -19,17 +19,25 @@ export interface Differentiable {
   /**
    * Gradients of the inputs, from those of the outputs (zeros where an output was not used); `undefined`
    * where `needs` says that nobody asks. Every result is *assigned*, never added: the tape adds.
+   * `letGo` ends the tape's hold on gradients and saved tensors that the rest of the function does not read, so
+   * that what it makes next can have their memory.
    */
-  backward(dOutputs: readonly Tensor[], needs: readonly boolean[]): readonly (Tensor | undefined)[];
+  backward(
+    dOutputs: readonly Tensor[],
+    needs: readonly boolean[],
+    letGo: (...tensors: readonly Tensor[]) => void,
+  ): readonly (Tensor | undefined)[];
 }
 
 /** What the tape knows of a tensor that it does not hold. */
-interface Known {
+export interface Known {
   readonly id: number;
   readonly shape: Shape;
 }
 
+/** An operator that ran. */
 interface Entry {
+  readonly kind: "operator";
   readonly inputs: readonly Known[];
   readonly needs: readonly boolean[];
   readonly outputs: readonly Known[];
@@ -38,9 +46,17 @@ interface Entry {
   readonly backward: Differentiable["backward"];
 }
 
+/** Operators that ran and left nothing but what they start from: see {@link recompute}. */
+interface Recomputed {
+  readonly kind: "recomputed";
+  readonly output: Known;
+  readonly saved: readonly Tensor[];
+  readonly body: () => Tensor;
+}
+
 /** A record of differentiable operators. Use it once, or {@link Tape.discard} it. */
 export class Tape {
-  readonly entries: Entry[] = [];
+  readonly entries: (Entry | Recomputed)[] = [];
 
   /** Frees what the tape holds, without walking it. */
   discard(): void {
@@ -48,7 +64,16 @@ export class Tape {
   }
 }
 
-let active: Tape | undefined;
+/** What stands for a tape where operators only pass on that their outputs need gradients. */
+const FORGETFUL = Symbol("forgetful");
+
+let active: Tape | typeof FORGETFUL | undefined;
+let recomputing = false;
+
+/** True while {@link backward} runs again what {@link recompute} ran before. */
+export function isRecomputing(): boolean {
+  return recomputing;
+}
 
 /** Runs `body` with a tape that records operators whose inputs need gradients. @throws TypeError for an async body. */
 export function record<R>(body: () => R): { result: R; tape: Tape } {
@@ -57,12 +82,28 @@ export function record<R>(body: () => R): { result: R; tape: Tape } {
   return { result, tape };
 }
 
+/**
+ * Runs `body`, a function of `inputs` and of tensors that outlive the tape, so that the tape keeps only `inputs`:
+ * {@link backward} runs it again when it comes to it. It must compute the same both times. Gradients are those of
+ * `body` recorded as usual to the last bit, since they are added in the same order.
+ */
+export function recompute(inputs: readonly Tensor[], body: () => Tensor): Tensor {
+  const tape = active;
+  if (!(tape instanceof Tape)) return body();
+  const output = withTape(FORGETFUL, body, () => {});
+  if (!output.requiresGrad) return output;
+  const saved = inputs.map((tensor) => tensor.retain());
+  const { id, shape } = output;
+  tape.entries.push({ kind: "recomputed", output: { id, shape }, saved, body });
+  return output;
+}
+
 /** Runs `body` without recording. */
 export function noGrad<R>(body: () => R): R {
   return withTape(undefined, body, () => {});
 }
 
-function withTape<R>(tape: Tape | undefined, body: () => R, failed: () => void): R {
+function withTape<R>(tape: typeof active, body: () => R, failed: () => void): R {
   const before = active;
   active = tape;
   try {
@@ -87,8 +128,10 @@ export function differentiable(op: Differentiable): void {
   const needs = op.inputs.map((tensor) => tensor.requiresGrad);
   if (!active || !needs.includes(true)) return;
   for (const output of op.outputs) output.requiresGrad = true;
+  if (active === FORGETFUL) return;
   const first = op.outputs[0] ?? op.inputs[0]!;
   active.entries.push({
+    kind: "operator",
     inputs: op.inputs.map(({ id, shape }) => ({ id, shape })),
     needs,
     outputs: op.outputs.map(({ id, shape }) => ({ id, shape })),
@@ -125,13 +168,7 @@ export function backwardFrom(
   const gradients = new Map<number, Tensor>();
   try {
     for (const { output, gradient } of seeds) accumulate(gradients, output, gradient);
-    for (let entry = tape.entries.pop(); entry; entry = tape.entries.pop()) {
-      try {
-        walk(entry, gradients);
-      } finally {
-        for (const tensor of entry.saved) tensor.release();
-      }
-    }
+    walk(tape, gradients);
   } catch (error) {
     tape.discard();
     for (const gradient of gradients.values()) gradient.release();
@@ -141,23 +178,86 @@ export function backwardFrom(
   return gradients;
 }
 
-function walk(entry: Entry, gradients: Map<number, Tensor>): void {
-  const held = entry.outputs.map(({ id }) => gradients.get(id));
-  if (held.every((gradient) => gradient === undefined)) return;
+/** Empties the tape from its end. */
+function walk(tape: Tape, gradients: Map<number, Tensor>): void {
+  for (let entry = tape.entries.pop(); entry; entry = tape.entries.pop()) {
+    const held = new Hold(entry.saved);
+    try {
+      if (entry.kind === "operator") walkOperator(entry, { gradients, held });
+      else walkRecomputed(entry, gradients);
+    } finally {
+      held.letGoOfAll();
+    }
+  }
+}
+
+/** References that the tape drops at the latest when it has passed an entry. */
+class Hold {
+  readonly #tensors: Tensor[];
+
+  constructor(tensors: readonly Tensor[]) {
+    this.#tensors = [...tensors];
+  }
+
+  add(tensor: Tensor): void {
+    this.#tensors.push(tensor);
+  }
+
+  /** Those tensors that are not held are left alone. */
+  letGo(tensors: readonly Tensor[]): void {
+    for (const tensor of tensors) {
+      for (let at; (at = this.#tensors.indexOf(tensor)) >= 0;) {
+        this.#tensors.splice(at, 1);
+        tensor.release();
+      }
+    }
+  }
+
+  letGoOfAll(): void {
+    for (const tensor of this.#tensors.splice(0)) tensor.release();
+  }
+}
+
+function walkOperator(
+  entry: Entry,
+  { gradients, held }: { gradients: Map<number, Tensor>; held: Hold },
+): void {
+  const given = entry.outputs.map(({ id }) => gradients.get(id));
+  if (given.every((gradient) => gradient === undefined)) return;
   for (const { id } of entry.outputs) gradients.delete(id);
-  try {
-    scope(() => {
-      const dOutputs = held.map((gradient, i) =>
-        gradient ?? full(entry.device, entry.outputs[i]!.shape, 0)
-      );
-      const dInputs = entry.backward(dOutputs, entry.needs);
-      entry.inputs.forEach((input, i) => {
-        const dInput = dInputs[i];
-        if (entry.needs[i] && dInput) accumulate(gradients, input, dInput);
-      });
+  for (const gradient of given) if (gradient) held.add(gradient);
+  scope(() => {
+    const dOutputs = given.map((gradient, i) =>
+      gradient ?? full(entry.device, entry.outputs[i]!.shape, 0)
+    );
+    const letGo = (...tensors: readonly Tensor[]) => held.letGo(tensors);
+    const dInputs = entry.backward(dOutputs, entry.needs, letGo);
+    entry.inputs.forEach((input, i) => {
+      const dInput = dInputs[i];
+      if (entry.needs[i] && dInput) accumulate(gradients, input, dInput);
     });
+  });
+}
+
+/** The operators' own walk goes on with the gradients at hand: so it adds in the order of a usual one. */
+function walkRecomputed({ output, body }: Recomputed, gradients: Map<number, Tensor>): void {
+  const gradient = gradients.get(output.id);
+  if (!gradient) return;
+  const before = recomputing;
+  recomputing = true;
+  let again: Tape | undefined;
+  try {
+    const { tape, id } = scope(() => {
+      const { result, tape } = record(() => scope(body));
+      return { tape, id: result.id };
+    });
+    again = tape;
+    gradients.delete(output.id);
+    gradients.set(id, gradient);
+    walk(tape, gradients);
   } finally {
-    for (const gradient of held) gradient?.release();
+    again?.discard();
+    recomputing = before;
   }
 }
 

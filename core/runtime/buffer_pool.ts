@@ -21,13 +21,20 @@ interface FreeBuffer<B> {
  */
 const SLACK_BYTES = 256 * 2 ** 20;
 
+/** From here on a buffer's waste is felt: buckets are finer. */
+const LARGE_BYTES = 2 ** 20;
+
+/** A larger free buffer is taken up to so many times the size that is asked for. */
+const MOST_WASTE = 1.25;
+
 /**
  * Rounds up to a bucket: four steps per power of two, so at most a quarter is wasted, and what the
- * next step of training asks for finds what this one gave back.
+ * next step of training asks for finds what this one gave back. Of large buffers at most a 32nd is.
  */
 export function bucketBytes(bytes: number): number {
   if (bytes <= 256) return 256;
-  const step = 2 ** Math.max(8, Math.floor(Math.log2(bytes - 1)) - 2);
+  const steps = bytes > LARGE_BYTES ? 5 : 2;
+  const step = 2 ** Math.max(8, Math.floor(Math.log2(bytes - 1)) - steps);
   return Math.ceil(bytes / step) * step;
 }
 
@@ -55,7 +62,8 @@ export class BufferPool<B> {
   /** A buffer of at least `bytes`, and the bucket size that {@link release} wants back. */
   acquire(bytes: number): { buffer: B; bucket: number } {
     const { maxBytes = Infinity } = this.#raw;
-    const bucket = Math.max(bytes, Math.min(bucketBytes(bytes), maxBytes));
+    const exact = Math.max(bytes, Math.min(bucketBytes(bytes), maxBytes));
+    const bucket = this.#bucketToReuse(exact) ?? exact;
     const kept = this.#free.get(bucket)?.pop();
     const buffer = kept ? kept.buffer : this.#create(bucket);
     this.#live += bucket;
@@ -91,6 +99,15 @@ export class BufferPool<B> {
       reservedBytes: this.#reserved,
       liveSlots: this.#liveSlots,
     };
+  }
+
+  /** The smallest bucket of free buffers that are large enough and not far too large. */
+  #bucketToReuse(exact: number): number | undefined {
+    const most = exact > LARGE_BYTES ? exact * MOST_WASTE : exact;
+    for (let bucket = exact; bucket <= most; bucket = bucketBytes(bucket + 1)) {
+      if (this.#free.get(bucket)?.length) return bucket;
+    }
+    return undefined;
   }
 
   #create(bucket: number): B {

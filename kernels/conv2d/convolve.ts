@@ -73,13 +73,16 @@ export function convolve(x: Tensor, weight: Tensor, options: Convolution): Tenso
     inputs: bias ? [x, weight, bias] : [x, weight],
     outputs: [out],
     saved,
-    backward: ([given], [needsX, needsWeight, needsBias]) => {
+    backward: ([given], [needsX, needsWeight, needsBias], letGo) => {
       const dOut = relu && out.size > 0 ? reluMask(given!, out) : given!;
-      return [
-        needsX ? gradientOfInput(dOut, weight, { geometry, shape: x.shape }) : undefined,
-        needsWeight ? gradientOfWeight(x, dOut, { geometry, shape: weight.shape }) : undefined,
-        needsBias ? columnSums(dOut, bias!.shape) : undefined,
-      ];
+      if (dOut !== given) letGo(given!, out);
+      const dBias = needsBias ? columnSums(dOut, bias!.shape) : undefined;
+      const dWeight = needsWeight
+        ? gradientOfWeight(x, dOut, { geometry, shape: weight.shape })
+        : undefined;
+      letGo(x); // Before dX, which is as large, is made.
+      const dX = needsX ? gradientOfInput(dOut, weight, { geometry, shape: x.shape }) : undefined;
+      return [dX, dWeight, dBias];
     },
   });
   return out;

@@ -160,6 +160,39 @@ Deno.test("the tape holds what gradients need beyond the scope, and frees it on 
   assert.equal(device.memory().liveSlots, 1);
 });
 
+Deno.test("letGo() frees what a gradient has read before it is done, and nothing that others hold", () => {
+  const device = new CpuDevice();
+  const x = leaf(device, [3]);
+  scope(() => {
+    const seen: number[] = [];
+    const { result, tape } = scope(() =>
+      record(() => {
+        const hidden = add(x, x), other = tensor(device, [2]);
+        const out = add(hidden, hidden);
+        differentiable({
+          inputs: [x],
+          outputs: [out],
+          saved: [hidden, other, hidden, out],
+          backward: ([dOut], _needs, letGo) => {
+            seen.push(device.memory().liveSlots);
+            letGo(hidden, x);
+            seen.push(device.memory().liveSlots);
+            assert.ok(hidden.isFreed && !other.isFreed && !out.isFreed && !x.isFreed);
+            letGo(hidden, dOut!, out);
+            assert.ok(!dOut!.isFreed); // the scope of backward() has it
+            return [multiply(dOut!, other)];
+          },
+        });
+        return out;
+      })
+    );
+    backward(tape, [result]);
+    assert.equal(seen[1], seen[0]! - 1);
+    assert.ok(!result.isFreed);
+  });
+  assert.equal(device.memory().liveSlots, 1);
+});
+
 Deno.test("Tape.discard() frees what the tape holds", () => {
   const device = new CpuDevice();
   const x = leaf(device, [1, 2]);

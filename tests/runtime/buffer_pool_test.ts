@@ -25,21 +25,34 @@ function countingMemory(room = Infinity, maxBytes = Infinity) {
   return memory;
 }
 
-Deno.test("bucketBytes() holds what was asked for, wastes at most a quarter and has few steps", () => {
+Deno.test("bucketBytes() holds what was asked for, and wastes at most a quarter, a 32nd of large sizes", () => {
   assert.deepEqual([0, 1, 256].map(bucketBytes), [256, 256, 256]);
   assert.deepEqual([257, 1024, 1025, 1280].map(bucketBytes), [512, 1024, 1280, 1280]);
   const buckets = new Set<number>();
   for (let bytes = 4; bytes < 2 ** 31; bytes = Math.ceil(bytes * 1.01)) {
     const bucket = bucketBytes(bytes);
     assert.ok(
-      bucket >= bytes && bucket <= Math.max(bytes + 255, bytes * 1.25),
+      bucket >= bytes && bucket <= Math.max(bytes + 255, bytes * (bytes > MIB ? 33 / 32 : 1.25)),
       `${bytes}: ${bucket}`,
     );
     assert.equal(bucket % 256, 0);
     assert.equal(bucketBytes(bucket), bucket);
     buckets.add(bucket);
   }
-  assert.ok(buckets.size < 100, `${buckets.size} buckets`);
+  assert.ok(buckets.size < 400, `${buckets.size} buckets`);
+});
+
+Deno.test("a large buffer serves up to a quarter smaller ones, the closest first", () => {
+  const pool = new BufferPool(countingMemory());
+  const held = [100, 120, 110].map((size) => pool.acquire(size * MIB));
+  for (const { buffer, bucket } of held) pool.release(buffer, bucket);
+  assert.equal(pool.acquire(101 * MIB).buffer, held[2]!.buffer);
+  assert.equal(pool.acquire(101 * MIB).buffer, held[1]!.buffer);
+  const { buffer, bucket } = pool.acquire(75 * MIB);
+  assert.ok(!held.some((one) => one.buffer === buffer), "a buffer above a quarter too large");
+  assert.equal(bucket, 76 * MIB);
+  // What is held is counted as large as it is.
+  assert.equal(pool.use().liveBytes, (110 + 120 + 76) * MIB);
 });
 
 Deno.test("a pool reuses what was given back, and counts live, peak and reserved bytes", () => {
