@@ -21,7 +21,12 @@ Deno.test("RunLock keeps a folder for one, and names its process", async () => {
       );
     }
     assert.equal(await isBeingTrained(folder), false);
-    using _again = await RunLock.take(folder);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder.root)), []);
+    {
+      using _again = await RunLock.take(folder);
+      await Deno.remove(folder.root, { recursive: true });
+    }
+    assert.equal(await isBeingTrained(folder), false);
   } finally {
     await Deno.remove(root, { recursive: true });
   }
