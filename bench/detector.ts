@@ -48,13 +48,15 @@ export class Detector {
   /** Launches a training step as the trainer does; its learning rate changes next to nothing. */
   train(): Tensor[] {
     const losses = scope(() => {
-      const { result, tape } = record(() =>
-        this.#model.losses({
-          images: this.#images(),
-          truths: this.#truths(),
-          criteria: { iou: 0.5, beta: 1 },
-          sampling: { mode: "first", seed: 0, iteration: 1 },
-        })
+      const { result, tape } = scope(() =>
+        record(() =>
+          this.#model.losses({
+            images: this.#images(),
+            truths: this.#truths(),
+            criteria: { iou: 0.5, beta: 1 },
+            sampling: { mode: "first", seed: 0, iteration: 1 },
+          })
+        )
       );
       const list = Object.values(result.losses);
       this.#optimizer.step(backward(tape, list), { lr: 1e-9, losses: list });

@@ -98,6 +98,8 @@ export interface ModelOptions {
   readonly BACKBONE: {
     readonly CONV_BODY: "R-50-FPN" | "R-101-FPN" | "R-152-FPN";
     readonly FREEZE_CONV_BODY_AT: number;
+    /** True: gradients compute the stages' activations anew. */
+    readonly RECOMPUTE: boolean;
   };
   readonly RESNETS: ResNetOptions;
   readonly GROUP_NORM: {

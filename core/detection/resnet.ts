@@ -4,7 +4,7 @@ import { Conv2d } from "../nn/conv.ts";
 import { DeformConv2d, type DeformConv2dOptions } from "../nn/deform_conv.ts";
 import { FrozenBatchNorm, GroupNorm, type Norm, type NormFactory } from "../nn/norm.ts";
 import type { StateScope } from "../nn/state.ts";
-import { scope as memoryScope, type Tensor } from "../runtime/mod.ts";
+import { recompute, scope as memoryScope, type Tensor } from "../runtime/mod.ts";
 import type { ModelOptions } from "./options.ts";
 
 const BLOCKS = {
@@ -17,12 +17,14 @@ const BLOCKS = {
 export class ResNet {
   readonly #stem: Stem;
   readonly #stages: readonly (readonly Bottleneck[])[];
+  readonly #recompute: boolean;
   /** Channels of each stage's output. */
   readonly channels: readonly number[];
 
   constructor(scope: StateScope, options: ModelOptions) {
     const { RESNETS, BACKBONE } = options;
     const frozen = BACKBONE.FREEZE_CONV_BODY_AT;
+    this.#recompute = BACKBONE.RECOMPUTE;
     const norm = normFactory(options, RESNETS.TRANS_FUNC.endsWith("GN"));
     const blocks = RESNETS.STAGE_BLOCKS ?? BLOCKS[BACKBONE.CONV_BODY];
     this.#stem = new Stem(scope.child("stem", { frozen: frozen >= 1 }), {
@@ -62,9 +64,10 @@ export class ResNet {
     const outputs: Tensor[] = [];
     let x = memoryScope(() => this.#stem.apply(images));
     for (const blocks of this.#stages) {
-      x = memoryScope(() =>
-        blocks.reduce((input, block) => memoryScope(() => block.apply(input)), x)
-      );
+      const input = x;
+      const stage = () =>
+        memoryScope(() => blocks.reduce((x, block) => memoryScope(() => block.apply(x)), input));
+      x = this.#recompute ? recompute([input], stage) : stage();
       outputs.push(x);
     }
     return outputs;

@@ -1,5 +1,5 @@
 /** Listens to the layers of a model as they run: their names, shapes, parameters and arithmetic. */
-import type { Shape, Tensor } from "../runtime/mod.ts";
+import { isRecomputing, type Shape, type Tensor } from "../runtime/mod.ts";
 
 /** One call of a layer. */
 export interface LayerCall {
@@ -29,12 +29,12 @@ export function traceLayers(body: () => void): LayerCall[] {
   return calls;
 }
 
-/** Tells the listener, if any, of a layer's call; returns the output. */
+/** Tells the listener, if any, of a layer's call, but not of its repetition for gradients; returns the output. */
 export function traced(
   output: Tensor,
   input: Tensor,
   layer: Pick<LayerCall, "name" | "kind" | "parameters" | "flops">,
 ): Tensor {
-  listener?.({ ...layer, input: input.shape, output: output.shape });
+  if (!isRecomputing()) listener?.({ ...layer, input: input.shape, output: output.shape });
   return output;
 }

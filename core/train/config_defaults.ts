@@ -68,7 +68,7 @@ const MODEL: ConfigInput["MODEL"] = {
     LOW_QUALITY_IOU: null,
   },
   FPN: { USE_RELU: false },
-  BACKBONE: { CONV_BODY: "R-50-FPN", FREEZE_CONV_BODY_AT: 2 },
+  BACKBONE: { CONV_BODY: "R-50-FPN", FREEZE_CONV_BODY_AT: 2, RECOMPUTE: false },
   RESNETS: {
     NUM_GROUPS: 1,
     WIDTH_PER_GROUP: 64,

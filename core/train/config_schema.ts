@@ -168,6 +168,8 @@ const MODEL = section({
     CONV_BODY: oneOf(["R-50-FPN", "R-101-FPN", "R-152-FPN"]),
     /** Stages whose weights stay as they are: 0 none, 1 the stem, 2 the stem and layer1, … */
     FREEZE_CONV_BODY_AT: integer(0, 5),
+    /** Ours: keep no activations within stages and compute them again for the gradients: less memory, more time. */
+    RECOMPUTE: bool(),
   }),
   RESNETS,
   /** As in maskrcnn-benchmark: one of DIM_PER_GP and NUM_GROUPS is −1. */

@@ -70,20 +70,22 @@ export function summarize(config: Config): ModelSummary {
 export function dryStep(model: DynamicRcnn, device: DryDevice, shape: readonly number[]): void {
   const [n = 1, h = 0, w = 0] = shape;
   scope(() => {
-    const truths = {
-      boxes: empty(device, [n, 16, 4]),
-      labels: empty(device, [n, 16], "i32"),
-      counts: empty(device, [n], "i32"),
-    };
-    const images = { images: empty(device, [n, h, w, 3]), sizes: empty(device, [n, 2]) };
-    const { result, tape } = record(() =>
-      model.losses({
-        images,
-        truths,
-        criteria: { iou: 0.5, beta: 1 },
-        sampling: { mode: "first", seed: 0, iteration: 1 },
-      })
-    );
+    const { result, tape } = scope(() => {
+      const truths = {
+        boxes: empty(device, [n, 16, 4]),
+        labels: empty(device, [n, 16], "i32"),
+        counts: empty(device, [n], "i32"),
+      };
+      const images = { images: empty(device, [n, h, w, 3]), sizes: empty(device, [n, 2]) };
+      return record(() =>
+        model.losses({
+          images,
+          truths,
+          criteria: { iou: 0.5, beta: 1 },
+          sampling: { mode: "first", seed: 0, iteration: 1 },
+        })
+      );
+    });
     backward(tape, Object.values(result.losses));
   });
 }

@@ -58,9 +58,11 @@ export function computeGradients(
   batch: Batch,
   step: StepInput,
 ): { output: TrainingOutput; gradients: Gradients } {
-  const images = imageBatch(device, batch, config);
-  const truths = batchTruths(device, batch);
-  const { result: output, tape } = record(() => model.losses({ images, truths, ...step }));
+  const { result: output, tape } = scope(() => {
+    const images = imageBatch(device, batch, config);
+    const truths = batchTruths(device, batch);
+    return record(() => model.losses({ images, truths, ...step }));
+  });
   return { output, gradients: backward(tape, Object.values(output.losses)) };
 }
 
