@@ -1,6 +1,8 @@
 /** The runtime: devices, tensors, scopes, the gradient tape and kernel launches. */
 export * from "./autograd.ts";
 export * from "./cpu/gemm.ts";
+export * as lanes from "./cpu/simd/expression.ts";
+export * from "./cpu/simd/vector_loop.ts";
 export * from "./device.ts";
 export { DryDevice } from "./dry_device.ts";
 export { addInto, full } from "./elementary/mod.ts";

@@ -1,0 +1,74 @@
+/**
+ * What a vector loop computes: instructions of WebAssembly on four float32 at a time. Their codes are those of the
+ * core specification 2.0, "Vector Instructions".
+ */
+
+const LOCAL_GET = 0x20;
+const VECTOR = 0xfd, LOAD = 0, STORE = 11, CONSTANT = 12, AND = 78, GREATER = 68;
+const ADD = 228, SUBTRACT = 229, MULTIPLY = 230, MAXIMUM = 233;
+
+/** A value of four lanes: its instructions, given how many bytes past the loop's position it is for. */
+export type Expression = (offset: number) => readonly number[];
+
+/** The vector at the loop's position in the slot that begins at byte `slot` of the memory. */
+export function load(slot: number): Expression {
+  return (offset) => [...position, ...vector(LOAD), 4, ...unsigned(slot + offset)];
+}
+
+/** `value` in all lanes. */
+export function constant(value: number): Expression {
+  const lane = [...new Uint8Array(Float32Array.of(value).buffer)];
+  return () => [...vector(CONSTANT), ...lane, ...lane, ...lane, ...lane];
+}
+
+/** a + b. */
+export function add(a: Expression, b: Expression): Expression {
+  return binary(ADD, a, b);
+}
+
+/** a − b. */
+export function subtract(a: Expression, b: Expression): Expression {
+  return binary(SUBTRACT, a, b);
+}
+
+/** a · b. */
+export function multiply(a: Expression, b: Expression): Expression {
+  return binary(MULTIPLY, a, b);
+}
+
+/** max(a, 0), NaN where a is, and +0 for −0. */
+export function relu(a: Expression): Expression {
+  return binary(MAXIMUM, a, constant(0));
+}
+
+/** a where `gate` > 0, else +0. */
+export function wherePositive(a: Expression, gate: Expression): Expression {
+  return binary(AND, a, binary(GREATER, gate, constant(0)));
+}
+
+/** Puts `value` where {@link load} would find it. */
+export function store(slot: number, value: Expression): Expression {
+  return (offset) => [
+    ...position,
+    ...value(offset),
+    ...vector(STORE),
+    4,
+    ...unsigned(slot + offset),
+  ];
+}
+
+/** The loop's position in bytes: local 1, as local 0 is the loop's end. */
+export const position: readonly number[] = [LOCAL_GET, 1];
+
+function binary(operation: number, a: Expression, b: Expression): Expression {
+  return (offset) => [...a(offset), ...b(offset), ...vector(operation)];
+}
+
+function vector(operation: number): number[] {
+  return [VECTOR, ...unsigned(operation)];
+}
+
+/** LEB128 of a number without sign. */
+export function unsigned(value: number): number[] {
+  return value < 128 ? [value] : [value % 128 + 128, ...unsigned(Math.floor(value / 128))];
+}
