@@ -12,7 +12,9 @@ import {
   type PlanContext,
   type Shape,
   splitRange,
+  suitsVectors,
   type Tensor,
+  vectorLoop,
 } from "../../core/runtime/mod.ts";
 import source from "./column_sums.wgsl" with { type: "text" };
 
@@ -62,10 +64,16 @@ export function columnSums(x: Tensor, shape: Shape): Tensor {
   return out;
 }
 
+const sumByVectors = vectorLoop({ streams: ["x"], sums: ({ x }) => ({ sums: x }) });
+
 /** Sums in float64, since a bias gradient adds up hundreds of thousands of pixels. */
-function sumOnHost({ x, out }: { x: FloatArray; out: FloatArray }, p: SumParams): void {
-  const { rows, columns } = p;
+function sumOnHost(arrays: { x: FloatArray; out: FloatArray }, p: SumParams): void {
+  const { x, out } = arrays, { rows, columns } = p;
   const sums = new Float64Array(columns);
+  if (suitsVectors(arrays, { size: rows * columns, period: columns })) {
+    sumByVectors({ ...arrays, sums }, { end: rows * columns, period: columns });
+    return out.set(sums);
+  }
   for (let start = 0; start < rows * columns; start += columns) {
     for (let j = 0; j < columns; j++) sums[j]! += x[start + j]!;
   }

@@ -4,7 +4,7 @@
  * - shifted products (`host_shifted.ts`) for stride 1 where neither the map nor the channels are tiny;
  * - columns (`host_columns.ts`) for all else: strided, tiny, or grouped ones.
  */
-import { type FloatArray, gemm } from "../../core/runtime/mod.ts";
+import { type FloatArray, gemm, lanes, suitsVectors, vectorLoop } from "../../core/runtime/mod.ts";
 import { type Geometry, isPointwise } from "./geometry.ts";
 import { forwardColumns, inputColumns, weightColumns } from "./host_columns.ts";
 import { forwardShifted, inputShifted, weightShifted } from "./host_shifted.ts";
@@ -94,13 +94,32 @@ function forEachGroup(g: Geometry, product: (c: number, o: number) => void): voi
   }
 }
 
+const biased = vectorLoop({
+  streams: ["out"],
+  tables: ["bias"],
+  outputs: ({ out, bias }) => ({ out: lanes.add(out, bias) }),
+});
+const rectified = vectorLoop({
+  streams: ["out"],
+  outputs: ({ out }) => ({ out: lanes.relu(out) }),
+});
+const biasedAndRectified = vectorLoop({
+  streams: ["out"],
+  tables: ["bias"],
+  outputs: ({ out, bias }) => ({ out: lanes.relu(lanes.add(out, bias)) }),
+});
+
 function addBias(
-  { bias, out }: { bias: FloatArray; out: FloatArray },
+  arrays: { bias: FloatArray; out: FloatArray },
   { o, hasBias, relu }: ForwardParams,
   { first, pixels }: { first: number; pixels: number },
 ): void {
   if (!hasBias && !relu) return;
-  const end = (first + pixels) * o;
+  const { bias, out } = arrays, end = (first + pixels) * o;
+  if (suitsVectors(arrays, { size: pixels * o, period: o })) {
+    const loop = !hasBias ? rectified : relu ? biasedAndRectified : biased;
+    return loop(arrays, { start: first * o, end, period: o });
+  }
   // Math.max rather than a comparison: signs are random, so a branch would be guessed wrongly half of the time.
   // It hands NaN on, which must be found, not hidden.
   const least = relu ? 0 : -Infinity;

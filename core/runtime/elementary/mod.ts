@@ -3,12 +3,15 @@ import {
   alignedView,
   defineKernel,
   type Dispatch,
+  type FloatArray,
   gridFor,
   type PlanContext,
   splitRange,
 } from "../kernel.ts";
 import type { Device } from "../device.ts";
 import type { Shape } from "../shape.ts";
+import { add as sumOfLanes } from "../cpu/simd/expression.ts";
+import { suitsVectors, vectorLoop } from "../cpu/simd/vector_loop.ts";
 import { empty, launch, type Tensor } from "../tensor.ts";
 import addSource from "./add.wgsl" with { type: "text" };
 import addIntoSource from "./add_into.wgsl" with { type: "text" };
@@ -36,9 +39,7 @@ export const fillKernel = defineKernel({
 export const addIntoKernel = defineKernel({
   name: "add_into",
   signature: { sum: "f32", x: "f32" },
-  host: ({ sum, x }, p: { size: number }) => {
-    for (let i = 0; i < p.size; i++) sum[i]! += x[i]!;
-  },
+  host: addIntoOnHost,
   wgsl: (p, context) =>
     flatParts(p.size, context).map(({ size, base, view, grid, row }): Dispatch => ({
       shader: addIntoShader,
@@ -52,9 +53,7 @@ export const addIntoKernel = defineKernel({
 export const addKernel = defineKernel({
   name: "add",
   signature: { out: "f32", a: "f32", b: "f32" },
-  host: ({ out, a, b }, p: { size: number }) => {
-    for (let i = 0; i < p.size; i++) out[i] = a[i]! + b[i]!;
-  },
+  host: addOnHost,
   wgsl: (p, context) =>
     flatParts(p.size, context).map(({ size, base, view, grid, row }): Dispatch => ({
       shader: addShader,
@@ -63,6 +62,34 @@ export const addKernel = defineKernel({
       views: { out: view, a: view, b: view },
     })),
 });
+
+const addIntoByVectors = vectorLoop({
+  streams: ["sum", "x"],
+  outputs: ({ sum, x }) => ({ sum: sumOfLanes(sum, x) }),
+});
+
+function addIntoOnHost(
+  arrays: { sum: FloatArray; x: FloatArray },
+  { size }: { size: number },
+): void {
+  if (suitsVectors(arrays, { size })) return addIntoByVectors(arrays, { end: size });
+  const { sum, x } = arrays;
+  for (let i = 0; i < size; i++) sum[i]! += x[i]!;
+}
+
+const addByVectors = vectorLoop({
+  streams: ["a", "b"],
+  outputs: ({ a, b }) => ({ out: sumOfLanes(a, b) }),
+});
+
+function addOnHost(
+  arrays: { out: FloatArray; a: FloatArray; b: FloatArray },
+  { size }: { size: number },
+): void {
+  if (suitsVectors(arrays, { size })) return addByVectors(arrays, { end: size });
+  const { out, a, b } = arrays;
+  for (let i = 0; i < size; i++) out[i] = a[i]! + b[i]!;
+}
 
 function flatParts(size: number, context: PlanContext) {
   return splitRange(size, 1, context).map(({ start, end }) => {

@@ -30,7 +30,7 @@ export interface LoopFormula<
   readonly tables?: readonly T[];
   /** What is written, in this order. A stream's name: in place, and seen by what follows. */
   readonly outputs?: (value: Record<S | T, Expression>) => Record<O, Expression>;
-  /** What is added up over all elements that are equal modulo `period`. Has to be 0 where all streams are. */
+  /** What is added up over all elements that are equal modulo `period`: in float32 over some blocks, then in float64. */
   readonly sums?: (value: Record<S | T, Expression>) => Record<A, Expression>;
 }
 
@@ -157,20 +157,19 @@ function run<S extends string, T extends string, O extends string, A extends str
   const length = Math.min(most, end - start);
   for (const { name, at } of tables) repeat(singles[name], { floats, at, table, period, length });
   for (const { at } of sums) floats.fill(0, at, at + length);
-  let blocks = 0;
-  for (let first = start; first < end; first += most) {
-    const count = Math.min(most, end - first), bytes = count * 4;
-    const spare = (TURN_BYTES - bytes % TURN_BYTES) % TURN_BYTES / 4;
+  const addUp = (count: number) => {
+    for (const { name, at } of sums) takeSums(totals[name], { floats, at, period, length: count });
+  };
+  for (let first = start, blocks = 1; first < end; first += most, blocks++) {
+    const count = Math.min(most, end - first), isLast = first + most >= end;
     for (const { name, at } of streams) {
       floats.set(singles[name].subarray(first, first + count), at);
-      if (spare > 0) floats.fill(0, at + count, at + count + spare);
     }
-    loop(bytes);
-    for (const { name, at } of outputs) {
-      singles[name].set(floats.subarray(at, at + count), first);
-    }
-    if (++blocks % BLOCKS_OF_A_SUM > 0 && first + most < end) continue;
-    for (const { name, at } of sums) takeSums(totals[name], { floats, at, period, length });
+    // What lies behind the last elements is no number of theirs: it must not meet sums that are.
+    if (isLast && count < length) addUp(length);
+    loop(count * 4);
+    for (const { name, at } of outputs) singles[name].set(floats.subarray(at, at + count), first);
+    if (isLast || blocks % BLOCKS_OF_A_SUM === 0) addUp(count);
   }
 }
 
