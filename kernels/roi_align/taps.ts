@@ -41,20 +41,21 @@ interface Axis {
 const { fround, max, min } = Math;
 
 /**
- * Taps of one RoI: `out[bin] += weight · feature[pixel]`, where bin and pixel are offsets of a first channel.
- * Samples that share a pixel are joined: a bin of 2×2 samples has 4 to 16 taps.
+ * Taps of one RoI, bin by bin: `out[bin] = Σ weight · feature[pixel]`, where a pixel is the offset of its first
+ * channel. Samples that share a pixel are joined: a bin of 2×2 samples has 4 to 16 taps.
  */
 export class Taps {
-  bins = new Int32Array(0);
+  /** First tap of each bin, row by row, and the end of the last. */
+  readonly starts: Int32Array;
   pixels = new Int32Array(0);
   weights = new Float64Array(0);
-  count = 0;
   readonly #params: LevelParams;
   readonly #x: Axis;
   readonly #y: Axis;
 
   constructor(params: LevelParams) {
     this.#params = params;
+    this.starts = new Int32Array(params.resolution ** 2 + 1);
     this.#x = newAxis(params.resolution);
     this.#y = newAxis(params.resolution);
   }
@@ -68,26 +69,24 @@ export class Taps {
     fillAxis(y, { from: rois[roi + 1]!, to: rois[roi + 3]!, extent: height }, this.#params);
     this.#reserve(resolution * resolution * x.perBin * y.perBin);
     const image = Math.floor(m / rowsPerImage) * height;
-    this.count = 0;
+    let count = 0;
     for (let bin = 0; bin < resolution * resolution; bin++) {
       const row = Math.floor(bin / resolution), column = bin % resolution;
       const ph = row * y.perBin, pw = column * x.perBin;
-      const offset = (m * resolution * resolution + bin) * channels;
       const rows = y.used[row]!, columns = x.used[column]!;
       for (let i = ph; i < ph + rows; i++) {
         const line = (image + y.pixels[i]!) * width;
         for (let j = pw; j < pw + columns; j++) {
-          this.bins[this.count] = offset;
-          this.pixels[this.count] = (line + x.pixels[j]!) * channels;
-          this.weights[this.count++] = y.weights[i]! * x.weights[j]!;
+          this.pixels[count] = (line + x.pixels[j]!) * channels;
+          this.weights[count++] = y.weights[i]! * x.weights[j]!;
         }
       }
+      this.starts[bin + 1] = count;
     }
   }
 
   #reserve(capacity: number): void {
-    if (this.bins.length >= capacity) return;
-    this.bins = new Int32Array(capacity);
+    if (this.pixels.length >= capacity) return;
     this.pixels = new Int32Array(capacity);
     this.weights = new Float64Array(capacity);
   }
