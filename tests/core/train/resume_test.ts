@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type IterationMetrics, parseMetrics } from "../../../core/train/metrics.ts";
-import { resultOf, runCommand, setArguments, startCommand, TINY } from "../../_support/command.ts";
+import {
+  resultOf,
+  runCommand,
+  setArguments,
+  startCommand,
+  TINY,
+  untilHolds,
+} from "../../_support/command.ts";
 import { makeTinyData, type TinyData } from "../../_support/tiny_data.ts";
 
 /** All that must be the same after a resume: everything but times and memory. */
@@ -24,12 +31,14 @@ async function metricsOf(output: string): Promise<IterationMetrics[]> {
 }
 
 /** Waits until the run in `output` has done `iterations`. */
-async function reached(output: string, iterations: number): Promise<void> {
-  for (;;) {
+async function reached(
+  process: Deno.ChildProcess,
+  { output, iterations }: { output: string; iterations: number },
+): Promise<void> {
+  await untilHolds(process, async () => {
     const metrics = await metricsOf(output).catch(() => []);
-    if ((metrics.at(-1)?.iteration ?? 0) >= iterations) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+    return (metrics.at(-1)?.iteration ?? 0) >= iterations;
+  });
 }
 
 Deno.test("a run killed with SIGKILL and started again equals the unbroken run", async () => {
@@ -43,7 +52,7 @@ Deno.test("a run killed with SIGKILL and started again equals the unbroken run",
     assert.equal(expected.length, 12);
 
     const process = startCommand(argumentsOf(data, broken));
-    await reached(broken, 6);
+    await reached(process, { output: broken, iterations: 6 });
     process.kill("SIGKILL");
     await resultOf(process);
     const resumed = await runCommand(argumentsOf(data, broken));
@@ -56,7 +65,10 @@ Deno.test("a run killed with SIGKILL and started again equals the unbroken run",
 
     const again = await runCommand(argumentsOf(data, broken));
     assert.equal(again.code, 0);
-    assert.match(again.stdout, /is already complete; --fresh starts over, --fresh --init-from FILE/);
+    assert.match(
+      again.stdout,
+      /is already complete; --fresh starts over, --fresh --init-from FILE/,
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -75,7 +87,7 @@ Deno.test("SIGTERM saves the iteration in work and exits with 143; the next star
       "SOLVER.CHECKPOINT_PERIOD=400",
     ];
     const process = startCommand(args);
-    await reached(output, 3);
+    await reached(process, { output, iterations: 3 });
     process.kill("SIGTERM");
     const stopped = await resultOf(process);
     assert.equal(stopped.code, 143, stopped.stderr);
