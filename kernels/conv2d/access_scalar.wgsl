@@ -1,6 +1,5 @@
 // How gather kernels reach memory for any number of channels: `count` of four elements, zeros for the rest.
 @group(0) @binding(1) var<storage, read> source: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> destination: array<f32>;
 
@@ -14,8 +13,8 @@ fn loadSource(i: u32, count: u32) -> vec4f {
 fn loadBias(i: u32, count: u32) -> vec4f {
   return firstOf(vec4f(bias[i], bias[i + 1u], bias[i + 2u], bias[i + 3u]), count);
 }
-fn loadWeight(i: u32, count: u32) -> vec4f {
-  return firstOf(vec4f(weight[i], weight[i + 1u], weight[i + 2u], weight[i + 3u]), count);
+fn loadDestination(i: u32, count: u32) -> vec4f {
+  return firstOf(vec4f(destination[i], destination[i + 1u], destination[i + 2u], destination[i + 3u]), count);
 }
 fn store(i: u32, count: u32, value: vec4f) {
   destination[i] = value.x;

@@ -13,18 +13,30 @@ struct Params {
   kw: u32, weightC: u32, weightO: u32,                  // the weight is [kh, kw, weightC, weightO]
   inner: u32, outer: u32, blocks: u32, blocksPerGroup: u32, // channels per group summed over and made; fours of these
   hasBias: u32, relu: u32,
+  rowFirst: u32, rowEnd: u32, blockFirst: u32, blocksHere: u32, // what one launch of gather_uniform.wgsl sums and makes
 }
 @group(0) @binding(0) var<uniform> params: Params;
-override transposed: bool = false;
 
-// Where the window of a grid pixel starts in the source: (row, column, index of its first channel; may lie outside).
-fn windowOf(pixel: u32, group: u32) -> vec3i {
-  let v = pixel % params.gridW;
-  let u = (pixel / params.gridW) % params.gridH;
-  let n = pixel / (params.gridW * params.gridH);
-  let y = i32(u) * params.mulY + params.offsetY;
-  let x = i32(v) * params.mulX + params.offsetX;
-  let row = i32(n * params.sourceH) + y;
+// The place (image, row, column) of a grid pixel, and of the pixel after: of consecutive ones only the first is divided,
+// which an emulated GPU does lane by lane.
+fn placeOf(pixel: u32) -> vec3u {
+  let row = pixel / params.gridW;
+  return vec3u(row / params.gridH, row % params.gridH, pixel % params.gridW);
+}
+fn placeAfter(place: vec3u) -> vec3u {
+  let endsRow = place.z + 1u == params.gridW;
+  let endsImage = endsRow && place.y + 1u == params.gridH;
+  return vec3u(
+    place.x + select(0u, 1u, endsImage),
+    select(place.y + select(0u, 1u, endsRow), 0u, endsImage),
+    select(place.z + 1u, 0u, endsRow));
+}
+
+// Where the window of a place starts in the source: (row, column, index of its first channel; may lie outside).
+fn windowOf(place: vec3u, group: u32) -> vec3i {
+  let y = i32(place.y) * params.mulY + params.offsetY;
+  let x = i32(place.z) * params.mulX + params.offsetX;
+  let row = i32(place.x * params.sourceH) + y;
   let index = (row * i32(params.sourceW) + x) * i32(params.sourceC);
   return vec3i(y, x, index + i32(params.sourceBase + group * params.inner));
 }
@@ -41,33 +53,13 @@ fn shiftOf(ty: u32, tx: u32) -> i32 {
   return (i32(ty) * params.tapStepY * i32(params.sourceW) + i32(tx) * params.tapStepX) * i32(params.sourceC);
 }
 
-// The weights of tap (ty, tx) from inner channels k..k+3 (columns of the result) to outer channels o..o+3 of a group.
-fn loadWeights(tap: vec2u, k: u32, group: u32, o: u32) -> mat4x4f {
-  let cell = ((params.kyStart + tap.x * params.kyStep) * params.kw + params.kxStart + tap.y * params.kxStep) * params.weightC;
-  let rows = select(k, o, transposed);
-  let rowsLeft = select(params.inner, params.outer, transposed) - rows;
-  let columns = select(o, k, transposed);
-  let count = min(4u, select(params.outer, params.inner, transposed) - columns);
-  let perGroup = select(params.outer, params.inner, transposed);
-  let at = (cell + rows) * params.weightO + group * perGroup + columns;
-  let loaded = mat4x4f(
-    loadWeight(at, count),
-    loadWeight(at + params.weightO, select(0u, count, rowsLeft > 1u)),
-    loadWeight(at + 2u * params.weightO, select(0u, count, rowsLeft > 2u)),
-    loadWeight(at + 3u * params.weightO, select(0u, count, rowsLeft > 3u)));
-  if (transposed) { return transpose(loaded); }
-  return loaded;
-}
-
-// Adds the bias, applies the ReLU and writes the outer channels o..o+3 of a grid pixel.
-fn finish(pixel: u32, group: u32, o: u32, sum: vec4f) {
-  let v = pixel % params.gridW;
-  let u = (pixel / params.gridW) % params.gridH;
-  let n = pixel / (params.gridW * params.gridH);
-  let at = params.destinationBase + n * params.destinationImage + u * params.destinationRow +
-    v * params.destinationColumn + group * params.outer + o;
+// Adds what earlier launches summed and the bias, applies the ReLU and writes the outer channels o..o+3 of a place.
+fn finish(place: vec3u, group: u32, o: u32, sum: vec4f) {
+  let at = params.destinationBase + place.x * params.destinationImage + place.y * params.destinationRow +
+    place.z * params.destinationColumn + group * params.outer + o;
   let count = min(4u, params.outer - o);
   var value = sum;
+  if (params.rowFirst != 0u) { value += loadDestination(at, count); }
   if (params.hasBias != 0u) { value += loadBias(group * params.outer + o, count); }
   if (params.relu != 0u) { value = select(value, vec4f(), value <= vec4f()); }
   store(at, count, value);

@@ -12,7 +12,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let o = (block % params.blocksPerGroup) * 4u;
   var windows: array<vec3i, PIXELS>;
   var sums: array<vec4f, PIXELS>;
-  for (var i = 0u; i < PIXELS; i++) { windows[i] = windowOf(min(first + i, params.pixels - 1u), group); }
+  var places: array<vec3u, PIXELS>;
+  places[0] = placeOf(first);
+  for (var i = 1u; i < PIXELS; i++) {
+    // Past the last pixel it is computed again, and not written.
+    places[i] = select(places[i - 1u], placeAfter(places[i - 1u]), first + i < params.pixels);
+  }
+  for (var i = 0u; i < PIXELS; i++) { windows[i] = windowOf(places[i], group); }
   for (var ty = 0u; ty < params.kyCount; ty++) {
     for (var tx = 0u; tx < params.kxCount; tx++) {
       var inside: array<bool, PIXELS>;
@@ -32,6 +38,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
   }
   for (var i = 0u; i < PIXELS; i++) {
-    if (first + i < params.pixels) { finish(first + i, group, o, sums[i]); }
+    if (first + i < params.pixels) { finish(places[i], group, o, sums[i]); }
   }
 }

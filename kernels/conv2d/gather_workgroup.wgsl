@@ -20,7 +20,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
   let firstO = ((tile % tiles) % tilesPerGroup) * 64u;
   let stepsPerTap = (params.inner + 3u) / 4u;
   let steps = stepsPerTap * params.kyCount * params.kxCount;
-  let window = windowOf(min(firstPixel + local, params.pixels - 1u), group);
+  let window = windowOf(placeOf(min(firstPixel + local, params.pixels - 1u)), group);
   let isPixel = firstPixel + local < params.pixels;
   let weightO = firstO + (local % 16u) * 4u;
   let column = (local % 8u) * 2u;
@@ -61,7 +61,8 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) local
   for (var i = 0u; i < 8u; i++) {
     let p = firstPixel + pixel + i;
     let o = firstO + column * 4u;
-    if (p < params.pixels && o < params.outer) { finish(p, group, o, sums[i * 2u]); }
-    if (p < params.pixels && o + 4u < params.outer) { finish(p, group, o + 4u, sums[i * 2u + 1u]); }
+    let place = placeOf(p);
+    if (p < params.pixels && o < params.outer) { finish(place, group, o, sums[i * 2u]); }
+    if (p < params.pixels && o + 4u < params.outer) { finish(place, group, o + 4u, sums[i * 2u + 1u]); }
   }
 }

@@ -9,19 +9,32 @@ import {
 } from "../../core/runtime/mod.ts";
 import scalarAccess from "./access_scalar.wgsl" with { type: "text" };
 import vectorAccess from "./access_vec4.wgsl" with { type: "text" };
+import filters from "./filters.wgsl" with { type: "text" };
+import scalarFilters from "./filters_scalar.wgsl" with { type: "text" };
+import vectorFilters from "./filters_vec4.wgsl" with { type: "text" };
 import common from "./gather_common.wgsl" with { type: "text" };
 import registerSource from "./gather_register.wgsl" with { type: "text" };
+import uniformSource from "./gather_uniform.wgsl" with { type: "text" };
 import workgroupSource from "./gather_workgroup.wgsl" with { type: "text" };
 import { type Axis, forwardAxis, inputAxes } from "./axis.ts";
-import type { Geometry } from "./geometry.ts";
+import { flopsOf, type Geometry } from "./geometry.ts";
 import { type Maps, partsOf } from "./parts.ts";
+import {
+  fitsWindow,
+  isWorthWindows,
+  overWindows,
+  packDispatch,
+  packedBytes,
+  type Pass,
+  windowsOf,
+} from "./plan_uniform.ts";
 import { isWinograd, type Scratched, winogradCorrelation } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
 
 /** One tile size and way of summing. */
-type Variant = "register" | "workgroup";
+type Variant = "register" | "workgroup" | "uniform";
 
-const SOURCES: Readonly<Record<Variant, string>> = {
+const SOURCES: Readonly<Record<Exclude<Variant, "uniform">, string>> = {
   register: registerSource,
   workgroup: workgroupSource,
 };
@@ -38,8 +51,9 @@ function shaderOf(variant: Variant, vector: boolean, transposed: boolean): Shade
   const known = shaders.get(key);
   if (known) return known;
   const access = vector ? vectorAccess : scalarAccess;
-  const made: Shader = {
-    source: common + access + SOURCES[variant],
+  const stored = (vector ? vectorFilters : scalarFilters) + filters;
+  const made: Shader = variant === "uniform" ? { source: common + access + uniformSource } : {
+    source: common + access + stored + SOURCES[variant],
     constants: { transposed: transposed ? 1 : 0 },
   };
   shaders.set(key, made);
@@ -100,14 +114,18 @@ function planGather(
 ): Plan {
   const { g, inner, outer, transposed } = gather;
   const vector = inner % 4 === 0 && outer % 4 === 0;
+  const passes = ys.flatMap((y) => xs.map((x): Pass => ({ y, x, inner, outer })));
   function candidate(variant: Variant): Dispatch[] {
     const shader = shaderOf(variant, vector, transposed);
-    return ys.flatMap((y) =>
-      xs.flatMap((x) => dispatches(gather, { shader, variant, y, x }, context))
-    );
+    return passes.flatMap(({ y, x }) => dispatches(gather, { shader, variant, y, x }, context));
   }
   const size = { m: g.n * g.ho * g.wo, n: outer, k: inner * g.kh * g.kw };
   const winograd = isWinograd(g) ? winogradOf(gather, context) : undefined;
+  const isUniform = context.isSoftware && g.groups === 1 && fitsWindow(context);
+  const windows = passes.map((pass) => windowsOf(pass, pixelsOf(gather, pass)));
+  const packed = Math.max(...windows.map(packedBytes));
+  const flops = flopsOf(g) / passes.length;
+  const isFirst = isUniform && windows.every((each) => isWorthWindows(each, flops));
   return {
     shapeClass: `${vector ? "vec4" : "scalar"} ${transposed ? "input" : "forward"} ${
       winograd ? "3×3 " : ""
@@ -115,10 +133,20 @@ function planGather(
     candidates: {
       register: () => candidate("register"),
       workgroup: () => candidate("workgroup"),
+      ...(isUniform ? { uniform: () => candidate("uniform") } : {}),
       ...(winograd ? { winograd: winograd.dispatches } : {}),
     },
-    scratch: winograd ? { winograd: winograd.scratch } : {},
-    first: !context.isSoftware ? "workgroup" : winograd ? "winograd" : "register",
+    scratch: {
+      ...(isUniform ? { uniform: { packed } } : {}),
+      ...(winograd ? { winograd: winograd.scratch } : {}),
+    },
+    first: !context.isSoftware
+      ? "workgroup"
+      : winograd
+      ? "winograd"
+      : isFirst
+      ? "uniform"
+      : "register",
   };
 }
 
@@ -135,6 +163,11 @@ function winogradOf(gather: Gather, context: PlanContext): Scratched | undefined
   );
 }
 
+/** Grid pixels of a pass over all images. */
+function pixelsOf({ g }: Gather, { y, x }: Pass): number {
+  return g.n * y.count * x.count;
+}
+
 interface Run {
   readonly shader: Shader;
   readonly variant: Variant;
@@ -147,14 +180,19 @@ function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] 
   const { shader, variant, y, x } = run;
   const { source, destination } = maps;
   const blocksPerGroup = Math.ceil(outer / 4);
-  return partsOf(maps, y, context).map((part): Dispatch => {
+  const pass = { y, x, inner, outer };
+  const windows = windowsOf(pass, pixelsOf(gather, pass));
+  const packing = variant === "uniform"
+    ? [packDispatch(pass, windows, { transposed: gather.transposed, kw: g.kw })]
+    : [];
+  const sums = partsOf(maps, y, context).flatMap((part): Dispatch[] => {
     const pixels = part.images * part.rows * x.count;
     const from = alignedView(part.source.start, part.source.end, context);
     const to = alignedView(part.destination.start, part.destination.end, context);
-    const { grid, rowLength } = variant === "register"
-      ? gridFor(Math.ceil(pixels / REGISTER_PIXELS) * blocksPerGroup * g.groups, 64)
-      : gridFor(Math.ceil(pixels / TILE) * Math.ceil(blocksPerGroup / 16) * g.groups, 1);
-    return {
+    const { grid, rowLength } = variant === "workgroup"
+      ? gridFor(Math.ceil(pixels / TILE) * Math.ceil(blocksPerGroup / 16) * g.groups, 1)
+      : gridFor(Math.ceil(pixels / REGISTER_PIXELS) * blocksPerGroup * g.groups, 64);
+    const made = {
       shader,
       grid,
       views: { source: from.view, destination: to.view },
@@ -182,9 +220,15 @@ function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] 
         blocksPerGroup,
         hasBias: gather.hasBias ? 1 : 0,
         relu: gather.relu ? 1 : 0,
+        rowFirst: 0,
+        rowEnd: 0,
+        blockFirst: 0,
+        blocksHere: 0,
       },
     };
+    return variant === "uniform" ? overWindows(windows, pixels, made) : [made];
   });
+  return [...packing, ...sums];
 }
 
 function axisUniforms(axis: Axis, name: "X" | "Y", offset: number): Record<string, number> {

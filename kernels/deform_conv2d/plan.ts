@@ -144,16 +144,21 @@ function together(what: string, steps: readonly Step[]): Plan {
   const plans = steps.flatMap((step) =>
     "plan" in step && "candidates" in step.plan ? [step.plan] : []
   );
-  const names = [...new Set(plans.flatMap(({ candidates }) => Object.keys(candidates)))];
+  const names = [...new Set(plans.flatMap(namesWithoutScratch))];
   const all = (name: string) => steps.flatMap((step) => resolve(step, name));
   const [first] = plans;
   if (!first) return all("");
   const variants: Variants = {
     shapeClass: `deformable ${what}, ${first.shapeClass}`,
     candidates: Object.fromEntries(names.map((name) => [name, () => all(name)])),
-    first: first.first,
+    first: names.includes(first.first) ? first.first : names[0]!,
   };
   return variants;
+}
+
+/** The columns take memory enough: variants that want more of it stay away. */
+function namesWithoutScratch({ candidates, scratch = {} }: Variants): string[] {
+  return Object.keys(candidates).filter((name) => !scratch[name]);
 }
 
 function resolve(step: Step, name: string): Dispatch[] {

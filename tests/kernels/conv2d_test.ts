@@ -26,6 +26,7 @@ const ALL: readonly Target[] = [
   { name: "webgpu, register tiles", kind: "webgpu", forceVariant: "register" },
   { name: "webgpu, workgroup tiles", kind: "webgpu", forceVariant: "workgroup" },
   { name: "webgpu, winograd", kind: "webgpu", forceVariant: "winograd" },
+  { name: "webgpu, uniform weights", kind: "webgpu", forceVariant: "uniform" },
 ];
 const SPLIT: readonly Target[] = [
   { ...SPLIT_TARGET, name: `${SPLIT_TARGET.name}, register tiles`, forceVariant: "register" },
@@ -55,6 +56,9 @@ interface Case {
 const CASES: readonly Case[] = [
   { x: [2, 5, 7, 8], weight: [1, 1, 12], bias: true, split: true },
   { x: [1, 1, 1, 4], weight: [1, 1, 4] },
+  // Weights in several windows of uniform memory: of rows, and of channels.
+  { x: [1, 1, 3, 1100], weight: [1, 1, 20], bias: true, options: { relu: true } },
+  { x: [1, 70, 60, 270], weight: [1, 1, 70], options: { stride: 2 } },
   { x: [1, 1, 1, 3], weight: [3, 3, 5], options: { padding: 1 } },
   { x: [0, 6, 5, 4], weight: [3, 3, 4], options: { padding: 1 }, bias: true },
   { x: [2, 3, 3, 8], weight: [1, 1, 3], bias: true },
@@ -199,6 +203,7 @@ Deno.test("conv2d cuts the layers of R-50-FPN into bindings of 128 MiB", () => {
         const dispatches = candidate();
         checkViews(dispatches, context);
         if (name === "winograd") checkTiles(plan, dispatches, g);
+        else if (name === "uniform") checkWindows(dispatches, g);
         else checkPixels(dispatches, g);
       }
     }
@@ -220,6 +225,30 @@ function checkViews(
 function checkPixels(dispatches: readonly Dispatch[], g: Geometry): void {
   const pixels = dispatches.reduce((sum, { uniforms }) => sum + uniforms.pixels!, 0);
   assert.ok(pixels === g.n * g.ho * g.wo || pixels === g.n * g.h * g.w, `${pixels} pixels`);
+}
+
+/** Every pixel of all parts meets every row and every block of the weight once. */
+function checkWindows(dispatches: readonly Dispatch[], g: Geometry): void {
+  const sums = dispatches.filter(({ uniforms }) => "pixels" in uniforms);
+  const products = sums.reduce((sum, { uniforms: u }) => {
+    const blocks = Math.min(u.blocksHere!, u.blocks! - u.blockFirst!);
+    return sum + u.pixels! * (u.rowEnd! - u.rowFirst!) * blocks;
+  }, 0);
+  const outward = g.n * g.ho * g.wo * g.kh * g.kw * 4 * Math.ceil(g.c / 4) * Math.ceil(g.o / 4);
+  const inward = reachedTaps(g) * 4 * Math.ceil(g.o / 4) * Math.ceil(g.c / 4);
+  assert.ok(products === outward || products === inward, `${products} products`);
+}
+
+/** Pixels of the input times the taps that reach them, over all phases. */
+function reachedTaps(g: Geometry): number {
+  const along = (extent: number, taps: number) => {
+    let sum = 0;
+    for (let i = 0; i < extent; i++) {
+      for (let k = 0; k < taps; k++) if ((i + g.padding - k) % g.stride === 0) sum++;
+    }
+    return sum;
+  };
+  return g.n * along(g.h, g.kh) * along(g.w, g.kw);
 }
 
 /** The tiles of all parts are those of the map, and scratch memory is small beside an activation. */

@@ -258,7 +258,8 @@ export class WebGpuDevice implements Device {
       () =>
         this.#gpu.createBuffer({
           size: bytes,
-          usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+          usage: GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC |
+            GPUBufferUsage.COPY_DST,
         }),
       {
         filters: ["out-of-memory"],

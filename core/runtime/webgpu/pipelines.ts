@@ -77,10 +77,12 @@ export class PipelineCache {
       visibility: GPUShaderStage.COMPUTE,
       buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: UNIFORM_BYTES },
     };
-    const storage = wgsl.storage.map(({ index, readOnly }): GPUBindGroupLayoutEntry => ({
+    const storage = wgsl.storage.map((
+      { index, readOnly, uniformBytes },
+    ): GPUBindGroupLayoutEntry => ({
       binding: index,
       visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: readOnly ? "read-only-storage" : "storage" },
+      buffer: { type: uniformBytes ? "uniform" : readOnly ? "read-only-storage" : "storage" },
     }));
     return this.#device.createBindGroupLayout({ label: kernel, entries: [uniforms, ...storage] });
   }

@@ -1,10 +1,12 @@
 /** Reads a shader's bindings and uniform struct from its text, so that they are declared once: in WGSL. */
 
-/** A storage binding. */
+/** A binding of a tensor. */
 export interface StorageBinding {
   readonly name: string;
   readonly index: number;
   readonly readOnly: boolean;
+  /** Bytes of an array of vectors in uniform memory, which a view must cover; absent for storage. */
+  readonly uniformBytes?: number;
 }
 
 /** A member of `struct Params`, in order, 4 bytes each. */
@@ -35,6 +37,14 @@ export function parseInterface(source: string, kernel: string): WgslInterface {
     index: Number(index),
     readOnly: access !== "read_write",
   }));
+  const windows = [...text.matchAll(
+    /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*uniform\s*>\s*(\w+)\s*:\s*array<vec4f,\s*(\d+)>/g,
+  )].map(([, index, name, length]) => ({
+    name: name!,
+    index: Number(index),
+    readOnly: true,
+    uniformBytes: 16 * Number(length),
+  }));
   const struct = text.match(/struct\s+Params\s*\{([^}]*)\}/);
   if (!struct) throw new SyntaxError(`Cannot launch ${kernel} as its WGSL has no struct Params`);
   const uniforms = struct[1]!.split(",").map((member) => member.trim()).filter(Boolean).map(
@@ -55,7 +65,7 @@ export function parseInterface(source: string, kernel: string): WgslInterface {
       }`,
     );
   }
-  return { storage, uniforms };
+  return { storage: [...storage, ...windows], uniforms };
 }
 
 /**

@@ -14,6 +14,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2)
 var<storage> table: array<i32>;
+@group(0) @binding(4) var<uniform> window: array<vec4f, 256>;
 `;
 
 Deno.test("parseInterface() reads bindings and uniforms in order, but not comments", () => {
@@ -22,6 +23,7 @@ Deno.test("parseInterface() reads bindings and uniforms in order, but not commen
       { name: "out", index: 3, readOnly: false },
       { name: "x", index: 1, readOnly: true },
       { name: "table", index: 2, readOnly: true },
+      { name: "window", index: 4, readOnly: true, uniformBytes: 4096 },
     ],
     uniforms: [
       { name: "size", type: "u32" },
