@@ -10,6 +10,12 @@ const TITLES = {
   startup: "Start-up to the first iteration",
 } as const;
 
+/** What a suite's ratios compare. */
+const NOTES: Readonly<Partial<Record<keyof typeof TITLES, string>>> = {
+  steps:
+    "Beside R-50-FPN peers run torchvision's Faster R-CNN, made to have the same features of the same weights; beside the quickstart's training its layers alone, with the same features and the outputs' squares for losses: no proposals, no matching, no sampling.",
+};
+
 /** The report as a section of RESULTS.md. */
 export function markdown(report: BenchReport): string {
   const { date, adapter, driver, device, limits } = report;
@@ -32,6 +38,10 @@ export function markdown(report: BenchReport): string {
     const results = report.results.filter((result) => result.suite === suite);
     if (results.length === 0) continue;
     lines.push(`### ${TITLES[suite]}`, "", ...table(results, peers), "");
+    const note = NOTES[suite];
+    if (note && results.some(({ ratio }) => peers.some((peer) => ratio[peer] !== null))) {
+      lines.push(note, "");
+    }
     if (suite === "layers") lines.push(...means(results, peers), "");
     if (results.some(({ memory }) => memory)) lines.push(...memoryTable(results, peers), "");
   }

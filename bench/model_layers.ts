@@ -45,7 +45,7 @@ export async function heaviestLayers(
   const layers = new Map<string, ModelLayer>();
   for (const { kernel, params, flops } of launches) {
     if (kernel !== "conv2d") continue;
-    const geometry = readGeometry(params);
+    const geometry = geometryIn(new Map<string, unknown>(Object.entries(params ?? {})));
     const key = JSON.stringify(geometry);
     const calls = (layers.get(key)?.calls ?? 0) + 1;
     layers.set(key, { geometry, calls, flops });
@@ -54,8 +54,7 @@ export async function heaviestLayers(
 }
 
 /** The extents among a kernel's parameters. @throws TypeError where one is missing */
-function readGeometry(params: unknown): ConvGeometry {
-  const values = new Map(Object.entries(params ?? {}));
+export function geometryIn(values: ReadonlyMap<string, unknown>): ConvGeometry {
   const geometry = Object.fromEntries(EXTENTS.map((name) => {
     const value = values.get(name);
     if (typeof value !== "number") {

@@ -21,12 +21,12 @@ const SUITE: Readonly<Record<SuiteName, Suite>> = {
   startup: benchStartup,
 };
 
-/** Peers that have anything to compare with: there is no detector of TensorFlow.js. */
+/** Peers that have anything to compare with: of the steps TensorFlow.js has the backbone's inference. */
 const TORCH = PEER_NAMES.filter((name) => name.startsWith("torch"));
 const PEERS_OF: Readonly<Record<SuiteName, readonly PeerName[]>> = {
   layers: PEER_NAMES,
   ops: TORCH,
-  steps: TORCH,
+  steps: PEER_NAMES,
   startup: [],
 };
 

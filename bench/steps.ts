@@ -6,8 +6,11 @@ import type { Device } from "../core/runtime/mod.ts";
 import { type Config, defineExperiment } from "../core/train/config.ts";
 import { inputShape } from "../core/train/inspector.ts";
 import { requireEqual } from "./check.ts";
-import { type BenchContext, compare, gflopsOf } from "./context.ts";
+import { checkFeatures } from "./backbone.ts";
+import { benchBackbone, layersTask } from "./backbone_steps.ts";
+import { type BenchContext, compare, type Comparison, gflopsOf } from "./context.ts";
 import { type BatchSize, Detector } from "./detector.ts";
+import { flopsOfLaunches } from "./flops.ts";
 import { peakMemory, resetPeakMemory } from "./process_memory.ts";
 import { type BenchResult, byPeer } from "./result.ts";
 import type { Contestant } from "./timing.ts";
@@ -18,8 +21,6 @@ interface StepCase {
   readonly config: Config;
   readonly size: BatchSize;
   readonly training: boolean;
-  /** True where torchvision has the same detector. */
-  readonly hasPeers: boolean;
 }
 
 /** Shorter sides; the longer is in COCO's usual proportion. */
@@ -29,30 +30,38 @@ const LONGER = 1333 / 800;
 /** Losses of the check; the choice of samples may turn on the last bit of a score. */
 const TOLERANCE = 1e-3;
 
+/** Images whose features are compared with peers'. */
+const CHECKED_SHAPE = [1, 64, 96, 3];
+
 /** Times every step and hands over each result as it comes. */
 export async function* benchSteps(context: BenchContext): AsyncGenerator<BenchResult> {
+  const torch = context.peers.filter(({ name }) => name.startsWith("torch"));
   const errors = new Map<Config, number>();
   for (const step of casesOf(context).slice(0, context.limit)) {
     if (!errors.has(step.config)) {
       errors.set(step.config, await checkModel(context.device, step.config));
     }
-    yield await benchStep(context, { ...step, error: errors.get(step.config)! });
+    const peers = step.config === quickstart && !step.training ? [] : torch;
+    yield await benchStep({ ...context, peers }, { ...step, error: errors.get(step.config)! });
   }
+  if (context.limit > casesOf(context).length) yield await benchBackbone(context);
 }
 
 function casesOf({ isQuick }: BenchContext): StepCase[] {
   const [images = 1, height = 0, width = 0] = inputShape(quickstart);
   const size = isQuick ? SMALL : { images, height, width };
-  const little = { config: quickstart, size, hasPeers: false };
-  const cases = [{ ...little, name: "quickstart, training", training: true }];
-  if (isQuick) return [...cases, { ...little, name: "quickstart, inference", training: false }];
+  const training = { config: quickstart, size, name: "quickstart, training", training: true };
+  if (isQuick) {
+    return [training, { ...training, name: "quickstart, inference", training: false }];
+  }
+  const cases: StepCase[] = [training];
   // Inference comes first: a peer tells only the most memory that it ever held.
   for (const training of [false, true]) {
     for (const side of SIDES) {
       const width = Math.round(side * LONGER), images = training ? 2 : 1;
       const size = { images, height: side, width };
       const name = `R-50-FPN, ${training ? "training" : "inference"}, ${images}×${side}×${width}`;
-      cases.push({ name, config: r50, size, training, hasPeers: true });
+      cases.push({ name, config: r50, size, training });
     }
   }
   return cases;
@@ -93,19 +102,18 @@ async function benchStep(
   step: StepCase & { error: number },
 ): Promise<BenchResult> {
   const { device, limits } = context;
-  const { name, training, size, error } = step;
-  const detector = new Detector(device, step.config, size);
+  const { name, training, error } = step;
+  const detector = new Detector(device, step.config, step.size);
   try {
     const ours = contestantOf(device, detector, training);
     await ours.time(1);
     await device.measurePending(120);
-    const flops = await flopsOf(device, ours);
+    const flops = await flopsOfLaunches(device, () => ours.time(1));
+    // What peers are to find is computed before memory is looked at.
+    const asked = context.peers.length === 0 ? NOBODY : await askOf(device, step);
     device.resetPeak();
     resetPeakMemory();
-    const compared = await compare(
-      { ...context, peers: step.hasPeers ? context.peers : [] },
-      { name, ours, task: { task: "step", training, ...size } },
-    );
+    const compared = await compare(context, { name, ours, ...asked });
     const { ms, ratio, peer_ms, rss } = compared;
     const gflops = gflopsOf(flops, ms);
     const memory = {
@@ -121,6 +129,19 @@ async function benchStep(
   }
 }
 
+/** For {@link compare} without peers. */
+const NOBODY: Pick<Comparison, "task"> = { task: { task: "op", op: "none", sizes: {} } };
+
+/** What peers are to do beside a step: torchvision's detector of R-50-FPN or, of another, its layers alone. */
+async function askOf(
+  device: Device,
+  { config, size, training }: StepCase,
+): Promise<Pick<Comparison, "task" | "expected">> {
+  if (config !== r50) return await layersTask(device, config, size);
+  const { expected, error: _, ...check } = await checkFeatures(device, config, CHECKED_SHAPE);
+  return { task: { task: "step", training, ...size, check }, expected };
+}
+
 function contestantOf(device: Device, detector: Detector, training: boolean): Contestant {
   return {
     async time(times) {
@@ -133,12 +154,4 @@ function contestantOf(device: Device, detector: Detector, training: boolean): Co
       return (performance.now() - start) / times;
     },
   };
-}
-
-async function flopsOf(device: Device, ours: Contestant): Promise<number> {
-  const profile = device.profile();
-  await ours.time(1);
-  const launches = await profile.take();
-  profile.stop();
-  return launches.reduce((sum, { flops }) => sum + flops, 0);
 }

@@ -6,6 +6,7 @@
 import { TextLineStream } from "./text_lines.ts";
 import { hashed, SEEDS } from "./inputs.ts";
 import type { Answer, ConvTask, Request } from "./protocol.ts";
+import { PreparedNetwork } from "./tfjs_network.ts";
 import type { Tfjs, TfjsWasm, TfTensor } from "./tfjs_types.ts";
 
 /** Names that only this folder's configuration knows; not literals, so that the project's checks do not follow them. */
@@ -96,7 +97,7 @@ class PreparedConv {
 /** Answers requests until stdin ends. */
 async function serve(backend: string): Promise<void> {
   const tf = await load(backend);
-  let prepared: PreparedConv | undefined;
+  let prepared: PreparedConv | PreparedNetwork | undefined;
   async function answer(request: Request): Promise<Answer> {
     if (request.request === "hello") return { version: `TensorFlow.js ${tf.version_core}` };
     if (request.request === "time") {
@@ -104,8 +105,10 @@ async function serve(backend: string): Promise<void> {
     }
     prepared?.dispose();
     prepared = undefined;
-    if (request.task.task !== "conv") throw new Error(`no ${request.task.task} here`);
-    prepared = new PreparedConv(tf, request.task);
+    const { task } = request;
+    if (task.task === "conv") prepared = new PreparedConv(tf, task);
+    else if (task.task === "network") prepared = new PreparedNetwork(tf, task);
+    else throw new Error(`no ${task.task} here`);
     return { sample: await prepared.sample() };
   }
   const lines = Deno.stdin.readable

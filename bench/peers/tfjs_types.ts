@@ -2,6 +2,7 @@
 
 /** A tensor. */
 export interface TfTensor {
+  readonly shape: readonly number[];
   data(): Promise<Float32Array | Int32Array | Uint8Array>;
   dispose(): void;
 }
@@ -24,7 +25,30 @@ export interface Tfjs {
   reshape(x: TfTensor, shape: readonly number[]): TfTensor;
   gather(x: TfTensor, indices: TfTensor): TfTensor;
   slice(x: TfTensor, begin: number, size: number): TfTensor;
-  tidy<R extends TfTensor>(body: () => R): R;
+  tensor(values: Float32Array, shape: readonly number[]): TfTensor;
+  add(a: TfTensor, b: TfTensor | number): TfTensor;
+  sub(a: TfTensor, b: TfTensor): TfTensor;
+  mul(a: TfTensor, b: TfTensor): TfTensor;
+  rsqrt(x: TfTensor): TfTensor;
+  relu(x: TfTensor): TfTensor;
+  maxPool(x: TfTensor, kernel: number, stride: number, padding: number): TfTensor;
+  batchNorm(
+    x: TfTensor,
+    mean: TfTensor,
+    variance: TfTensor,
+    offset: TfTensor,
+    scale: TfTensor,
+    epsilon: number,
+  ): TfTensor;
+  moments(
+    x: TfTensor,
+    axes: readonly number[],
+    keepDims: boolean,
+  ): { readonly mean: TfTensor; readonly variance: TfTensor };
+  readonly image: {
+    resizeNearestNeighbor(x: TfTensor, size: readonly [number, number]): TfTensor;
+  };
+  tidy<R extends TfTensor | TfTensor[]>(body: () => R): R;
   engine(): {
     runKernel(
       name: string,

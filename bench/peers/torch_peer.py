@@ -1,6 +1,7 @@
 """PyTorch as a peer: reads requests from stdin, a JSON document a line, and answers on stdout.
 
-Usage: torch_peer.py cpu|cuda [tf32]. What is asked and answered is in protocol.ts; inputs.ts has the twin of hashed().
+Usage: torch_peer.py cpu|cuda [tf32]. What is asked and answered is in protocol.ts; torch_network.py has
+networks and numbers.
 """
 import json
 import os
@@ -12,17 +13,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+sys.dont_write_bytecode = True
+from torch_network import Network, hashed, numbers, picked, put
+
 SEEDS = {"x": 1, "weight": 2, "dOut": 3}
-
-
-def hashed(seed, shape):
-    size = int(np.prod(shape))
-    with np.errstate(over="ignore"):
-        base = np.uint32((seed * 0x9E3779B9) & 0xFFFFFFFF)
-        h = (np.arange(size, dtype=np.uint32) ^ base) * np.uint32(0x9E3779B1)
-        h = (h ^ (h >> np.uint32(15))) * np.uint32(0x85EBCA77)
-        h ^= h >> np.uint32(13)
-    return ((h >> np.uint32(8)).astype(np.float32) / np.float32(2**24) - np.float32(0.5)).reshape(shape)
 
 
 class Conv:
@@ -31,10 +25,10 @@ class Conv:
     def __init__(self, task, device):
         g = task["geometry"]
         self.options = dict(stride=g["stride"], padding=g["padding"], dilation=g["dilation"], groups=g["groups"])
-        put = lambda a, order: torch.from_numpy(np.ascontiguousarray(a.transpose(order))).to(device)
-        self.x = put(hashed(SEEDS["x"], (g["n"], g["h"], g["w"], g["c"])), (0, 3, 1, 2))
-        self.weight = put(hashed(SEEDS["weight"], (g["kh"], g["kw"], g["c"] // g["groups"], g["o"])), (3, 2, 0, 1))
-        self.d_out = put(hashed(SEEDS["dOut"], (g["n"], g["ho"], g["wo"], g["o"])), (0, 3, 1, 2))
+        weight = (g["kh"], g["kw"], g["c"] // g["groups"], g["o"])
+        self.x = put(hashed(SEEDS["x"], (g["n"], g["h"], g["w"], g["c"])), (0, 3, 1, 2), device)
+        self.weight = put(hashed(SEEDS["weight"], weight), (3, 2, 0, 1), device)
+        self.d_out = put(hashed(SEEDS["dOut"], (g["n"], g["ho"], g["wo"], g["o"])), (0, 3, 1, 2), device)
         self.mode = task["pass"]
         self.indices = torch.tensor(task["indices"], dtype=torch.long)
         pointwise = g["kh"] == g["kw"] == g["stride"] == 1 and g["padding"] == 0
@@ -68,10 +62,23 @@ class Conv:
         return self.run().permute(order).reshape(-1)[self.indices.to(self.x.device)].tolist()
 
 
+def torchvision_name(name):
+    """Ours below `backbone.` under torchvision's names."""
+    name = name.replace("backbone.", "", 1).replace("body.stem.", "body.")
+    for kind, blocks in (("inner", "inner_blocks"), ("layer", "layer_blocks")):
+        for level in range(4):
+            name = name.replace(f"fpn.fpn_{kind}{level + 1}.", f"fpn.{blocks}.{level}.0.")
+    return name
+
+
 class Step:
-    """Inference or a training step of torchvision's Faster R-CNN, R-50-FPN with frozen batch norm."""
+    """Inference or a training step of torchvision's Faster R-CNN, R-50-FPN with frozen batch norm.
+
+    Its body is made the original's: strides in the first 1x1 convolutions, no epsilon in batch norms.
+    """
 
     def __init__(self, task, device):
+        import torchvision
         from torchvision.models.detection import fasterrcnn_resnet50_fpn
 
         torch.manual_seed(0)
@@ -80,12 +87,32 @@ class Step:
         self.model = fasterrcnn_resnet50_fpn(
             weights=None, weights_backbone=None, num_classes=81, min_size=min(h, w), max_size=max(h, w),
             trainable_backbone_layers=3).to(device).train(self.training)
+        for module in self.model.modules():
+            if isinstance(module, torchvision.ops.FrozenBatchNorm2d):
+                module.eps = 0.0
+        body = self.model.backbone.body
+        for block in (body.layer2[0], body.layer3[0], body.layer4[0]):
+            block.conv1.stride, block.conv2.stride = (2, 2), (1, 1)
+        self.features = self.check(task["check"], device)
         self.images = [torch.from_numpy(hashed(1 + i, (3, h, w))).to(device) + 0.5 for i in range(n)]
         boxes = torch.tensor([[0.1 * w, 0.1 * h, 0.4 * w, 0.5 * h], [0.5 * w, 0.4 * h, 0.9 * w, 0.9 * h]])
         target = {"boxes": boxes.to(device), "labels": torch.tensor([1, 2], device=device)}
         self.targets = [target] * n
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.SGD(parameters, lr=1e-6, momentum=0.9, weight_decay=1e-4)
+
+    def check(self, check, device):
+        """Features with the numbers that are asked for, which the model then loses again."""
+        backbone = self.model.backbone
+        before = {name: tensor.clone() for name, tensor in backbone.state_dict().items()}
+        given = {torchvision_name(leaf["name"]): leaf for leaf in check["leaves"]}
+        order = lambda leaf: (3, 2, 0, 1) if len(leaf["shape"]) == 4 else (0,)
+        backbone.load_state_dict({n: put(numbers(leaf), order(leaf), device) for n, leaf in given.items()})
+        with torch.no_grad():
+            maps = backbone(put(numbers(check["images"]), (0, 3, 1, 2), device)).values()
+        values = picked(maps, check["indices"])
+        backbone.load_state_dict(before)
+        return values
 
     def run(self):
         if not self.training:
@@ -99,7 +126,7 @@ class Step:
 
     def sample(self):
         self.run()
-        return []
+        return self.features
 
 
 class Op:
@@ -165,7 +192,7 @@ class Op:
         return []
 
 
-TASKS = {"conv": Conv, "step": Step, "op": Op}
+TASKS = {"conv": Conv, "network": Network, "step": Step, "op": Op}
 
 
 def wait(device):

@@ -48,6 +48,14 @@ Deno.test("a report has a row for each result and a column for each peer that ha
   assert.match(text, /\| a, gradient of weight \(register\) \| 1\.00 \| 10\.0 \| 50 % \| – \|/);
 });
 
+Deno.test("a report tells what peers of the steps run, where there are any", () => {
+  const [alone, compared] = [null, 2].map((ratio) =>
+    markdown({ ...REPORT, results: [{ ...layer("a step", 2, ratio), suite: "steps" }] })
+  );
+  assert.match(compared!, /its layers alone/);
+  assert.doesNotMatch(alone!, /its layers alone/);
+});
+
 Deno.test("means over layers are geometric, and gradients are set against their own forward pass", () => {
   assert.equal(geometricMean([2, 8]), 4);
   assert.throws(() => geometricMean([]), RangeError);
