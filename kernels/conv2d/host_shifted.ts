@@ -2,7 +2,8 @@
  * Convolution of stride 1 by shifted products: over a zero-padded copy of the input, of row width `wp`, the
  * pixels that one tap sees are one contiguous matrix, `ky · dilation · wp + kx · dilation` pixels further on.
  * So each tap is one product of `rows · wp` rows, added to what the taps before gave; the columns beyond
- * `wo` are junk and dropped in the end. Nothing is copied kh · kw times.
+ * `wo` are junk and dropped in the end. Nothing is copied kh · kw times. Rows and images share the zeros between
+ * them, the right margin of one being the left margin of the next: there is less junk to compute.
  */
 import { type FloatArray, gemm } from "../../core/runtime/mod.ts";
 import type { Geometry } from "./geometry.ts";
@@ -165,23 +166,26 @@ function forEachRow(
 ): void {
   for (let image = 0; image < block.images; image++) {
     const first = (block.image + image) * shape.target.h + block.row;
-    for (let y = 0; y < block.rows; y++) visit(first + y, image * paddedRows(shape, block) + y);
+    for (let y = 0; y < block.rows; y++) visit(first + y, image * imagePitch(shape, block) + y);
   }
 }
 
-/** Rows that the window of one image's rows sees. */
-function paddedRows(shape: Correlation, block: Block): number {
-  return block.rows + shape.dilation * (shape.kh - 1);
+/** Rows from one image of the padded block to the next, which share the zeros between them. */
+function imagePitch(shape: Correlation, block: Block): number {
+  const { source, target, paddingY, dilation, kh } = shape;
+  if (block.images === 1) return block.rows + dilation * (kh - 1);
+  return Math.max(source.h + paddingY, target.h);
 }
 
 /** Pixels of the padded block from the first to the last that is a target's, junk included. */
 function pixelsOf(shape: Correlation, block: Block): number {
-  const rows = (block.images - 1) * paddedRows(shape, block) + block.rows;
+  const rows = (block.images - 1) * imagePitch(shape, block) + block.rows;
   return (rows - 1) * paddedWidth(shape) + shape.target.w;
 }
 
-function paddedWidth(shape: Correlation): number {
-  return shape.target.w + shape.dilation * (shape.kw - 1);
+/** Pixels from row to row of the padded block. */
+function paddedWidth({ source, target, paddingX }: Correlation): number {
+  return Math.max(source.w + paddingX, target.w);
 }
 
 /** Several whole images where they fit, since larger products are faster; else rows of one image. */
@@ -210,10 +214,12 @@ function blocks(shape: Correlation): Block[] {
 /** The rows of the source that a block sees, with zeros around where they leave the image. */
 function padBlock(shape: Correlation, block: Block): FloatArray {
   const { source, paddingX } = shape;
-  const wp = paddedWidth(shape), rows = paddedRows(shape, block);
-  const padded = scratch("padded", block.images * rows * wp * source.c, source.data);
-  const left = paddingX * source.c, middle = Math.min(source.w, wp - paddingX) * source.c;
-  for (let y = 0; y < block.images * rows; y++) {
+  const wp = paddedWidth(shape), rows = imagePitch(shape, block);
+  const height = (block.images - 1) * rows + block.rows + shape.dilation * (shape.kh - 1);
+  const left = paddingX * source.c, middle = source.w * source.c;
+  const size = height * wp * source.c;
+  const padded = scratch("padded", size + left, source.data);
+  for (let y = 0; y < height; y++) {
     const image = block.image + Math.floor(y / rows);
     const sy = block.row + y % rows - shape.paddingY;
     const to = y * wp * source.c, end = to + wp * source.c;
@@ -226,5 +232,6 @@ function padBlock(shape: Correlation, block: Block): FloatArray {
     copyRun(source.data, from, padded, to + left, middle);
     padded.fill(0, to + left + middle, end);
   }
+  padded.fill(0, size, size + left);
   return padded;
 }

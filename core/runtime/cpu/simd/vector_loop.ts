@@ -14,6 +14,9 @@ const BLOCK = 4096;
 const SLOT_BYTES = BLOCK * 4 + 2 * TURN_BYTES;
 const SLOTS = 12;
 
+/** Elements of a block that is summed up: fewer, as adding up sums in float64 costs more than copying calls do. */
+const SUMMED_BLOCK = 1024;
+
 /** Blocks whose sums are float32, before they are added up in float64. */
 const BLOCKS_OF_A_SUM = 32;
 
@@ -153,7 +156,8 @@ function run<S extends string, T extends string, O extends string, A extends str
 ): void {
   const singles: Readonly<Record<S | T | O, Float32Array>> = arrays;
   const totals: Readonly<Record<A, Float64Array>> = arrays;
-  const most = Math.floor(BLOCK / period) * period;
+  const block = sums.length > 0 ? SUMMED_BLOCK : BLOCK;
+  const most = Math.max(1, Math.floor(block / period)) * period;
   const length = Math.min(most, end - start);
   for (const { name, at } of tables) repeat(singles[name], { floats, at, table, period, length });
   for (const { at } of sums) floats.fill(0, at, at + length);
