@@ -134,10 +134,13 @@ async function findAdapter(options: OpenOptions): Promise<GPUAdapter | null> {
   );
 }
 
+/** Goes up with every change of the kernels' variants: what was measured among others is worth nothing then. */
+const VARIANTS = 2;
+
 /** Where measured kernel choices of an adapter are kept: the user's cache folder. */
 function tuningFile(info: GPUAdapterInfo): string | undefined {
   const home = Deno.env.get("XDG_CACHE_HOME") ??
     (Deno.env.get("HOME") && `${Deno.env.get("HOME")}/.cache`);
   const name = adapterName(info).replace(/[^A-Za-z0-9.]+/g, "_");
-  return home ? `${home}/dynamic_rcnn/kernel_choices_${name}.json` : undefined;
+  return home ? `${home}/dynamic_rcnn/kernel_choices_v${VARIANTS}_${name}.json` : undefined;
 }
