@@ -1,12 +1,14 @@
 /**
- * Convolution over typed arrays. Three ways, chosen by what was measured with OpenBLAS on 2 cores:
+ * Convolution over typed arrays. Four ways, chosen by what was measured with OpenBLAS on 2 cores:
  * - pointwise (1×1, stride 1): one matrix product over all pixels;
  * - shifted products (`host_shifted.ts`) for stride 1 where neither the map nor the channels are tiny;
+ * - columns moved two numbers at a time (`host_narrow.ts`) for the few channels of a network's first one;
  * - columns (`host_columns.ts`) for all else: strided, tiny, or grouped ones.
  */
 import { type FloatArray, gemm, lanes, suitsVectors, vectorLoop } from "../../core/runtime/mod.ts";
 import { type Geometry, isPointwise } from "./geometry.ts";
 import { forwardColumns, inputColumns, weightColumns } from "./host_columns.ts";
+import { forwardNarrow, isNarrow, weightNarrow } from "./host_narrow.ts";
 import { forwardShifted, inputShifted, weightShifted } from "./host_shifted.ts";
 
 /** What the forward kernel does besides the convolution. */
@@ -34,6 +36,7 @@ export function forward(
     });
     finish(0, p.n * p.h * p.w);
   } else if (prefersShifted(p)) forwardShifted(arrays, p, finish);
+  else if (isNarrow(p, arrays.x)) forwardNarrow(arrays, p, finish);
   else forwardColumns(arrays, p, finish);
 }
 
@@ -75,6 +78,7 @@ export function backwardWeight(
       });
     });
   } else if (prefersShifted(g)) weightShifted(arrays, g);
+  else if (isNarrow(g, arrays.x)) weightNarrow(arrays, g);
   else weightColumns(arrays, g);
 }
 
