@@ -1,7 +1,7 @@
 /** `deno task bench`: times what we compute, beside its peers. See `--help`. @module */
 import { processSurroundings } from "../core/cli/context.ts";
 import { guarded } from "../core/cli/run_command.ts";
-import { markdown, withSection } from "./markdown.ts";
+import { formatMs, markdown, withSection } from "./markdown.ts";
 import { HELP, readOptions } from "./options.ts";
 import type { BenchReport, BenchResult } from "./result.ts";
 import { runBench } from "./run.ts";
@@ -25,7 +25,7 @@ function describe({ name, ms, gflops, ratio }: BenchResult): string {
     value === null ? [] : [`${value.toFixed(2)} × ${peer}`]
   );
   const rate = gflops === null ? [] : [`${gflops.toFixed(1)} GFLOP/s`];
-  return [`${name}: ${ms.toPrecision(3)} ms`, ...rate, ...ratios].join(", ");
+  return [`${name}: ${formatMs(ms)} ms`, ...rate, ...ratios].join(", ");
 }
 
 async function writeResults(report: BenchReport): Promise<void> {

@@ -53,7 +53,7 @@ function table(results: readonly BenchResult[], peers: readonly PeerName[]): str
   return rows(["", "ms", "GFLOP/s", "of limit", ...shown], [
     ...results.map(({ name, variant, ms, gflops, share, ratio }) => [
       variant === undefined ? name : `${name} (${variant})`,
-      ms.toPrecision(3),
+      formatMs(ms),
       gflops === null ? "–" : gflops.toFixed(1),
       share === null ? "–" : `${(100 * share).toFixed(0)} %`,
       ...shown.map((peer) => formatRatio(ratio[peer])),
@@ -127,6 +127,11 @@ function memoryTable(results: readonly BenchResult[], peers: readonly PeerName[]
       ...shown.map((peer) => gib(memory?.peers[peer])),
     ]),
   ]);
+}
+
+/** Three digits, and never as a power of ten. */
+export function formatMs(ms: number): string {
+  return ms >= 1000 ? ms.toFixed(0) : ms.toPrecision(3);
 }
 
 function formatRatio(ratio: number | null): string {

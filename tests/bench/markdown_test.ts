@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { geometricMean, markdown, slownessOfGradients, withSection } from "../../bench/markdown.ts";
+import {
+  formatMs,
+  geometricMean,
+  markdown,
+  slownessOfGradients,
+  withSection,
+} from "../../bench/markdown.ts";
 import { type BenchReport, type BenchResult, byPeer } from "../../bench/result.ts";
 
 function layer(name: string, ms: number, torch: number | null): BenchResult {
@@ -46,6 +52,15 @@ Deno.test("a report has a row for each result and a column for each peer that ha
   assert.match(text, /\| {2}\| ms \| GFLOP\/s \| of limit \| torch_cpu \|\n/);
   assert.match(text, /\| a, forward \(register\) \| 2\.00 \| 5\.0 \| 50 % \| 0\.500 \|/);
   assert.match(text, /\| a, gradient of weight \(register\) \| 1\.00 \| 10\.0 \| 50 % \| – \|/);
+});
+
+Deno.test("milliseconds have three digits, and seconds all of theirs", () => {
+  assert.deepEqual([0.012345, 9.876, 999.4, 36522.2].map(formatMs), [
+    "0.0123",
+    "9.88",
+    "999",
+    "36522",
+  ]);
 });
 
 Deno.test("a report tells what peers of the steps run, where there are any", () => {
