@@ -72,6 +72,10 @@ class Network:
         if op == "conv":
             g = node["geometry"]
             bias = None if node["bias"] is None else t[node["bias"]]
+            if g["n"] == g["w"] == g["kh"] == g["kw"] == 1:
+                # One column of pixels: a fully connected layer.
+                out = F.linear(x[0, :, :, 0].t(), t[node["weight"]][:, :, 0, 0], bias).t()[None, :, :, None]
+                return F.relu(out) if node["relu"] else out
             out = F.conv2d(x, t[node["weight"]], bias, g["stride"], g["padding"], g["dilation"], g["groups"])
         else:
             vectors = [t[v] for v in node["vectors"]]
