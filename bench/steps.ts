@@ -6,7 +6,7 @@ import type { Device } from "../core/runtime/mod.ts";
 import { type Config, defineExperiment } from "../core/train/config.ts";
 import { inputShape } from "../core/train/inspector.ts";
 import { requireEqual } from "./check.ts";
-import { checkFeatures } from "./backbone.ts";
+import { type CheckedFeatures, checkFeatures } from "./backbone.ts";
 import { benchBackbone, layersTask } from "./backbone_steps.ts";
 import { type BenchContext, compare, type Comparison, gflopsOf } from "./context.ts";
 import { type BatchSize, Detector } from "./detector.ts";
@@ -36,13 +36,13 @@ const CHECKED_SHAPE = [1, 64, 96, 3];
 /** Times every step and hands over each result as it comes. */
 export async function* benchSteps(context: BenchContext): AsyncGenerator<BenchResult> {
   const torch = context.peers.filter(({ name }) => name.startsWith("torch"));
-  const errors = new Map<Config, number>();
+  const checks = new Map<Config, ModelChecks>();
   for (const step of casesOf(context).slice(0, context.limit)) {
-    if (!errors.has(step.config)) {
-      errors.set(step.config, await checkModel(context.device, step.config));
-    }
-    const peers = step.config === quickstart && !step.training ? [] : torch;
-    yield await benchStep({ ...context, peers }, { ...step, error: errors.get(step.config)! });
+    const { config } = step;
+    const known = checks.get(config) ?? await checkModel({ ...context, peers: torch }, config);
+    checks.set(config, known);
+    const peers = config === quickstart && !step.training ? [] : torch;
+    yield await benchStep({ ...context, peers }, { ...step, ...known });
   }
   if (context.limit > casesOf(context).length) yield await benchBackbone(context);
 }
@@ -70,12 +70,25 @@ function casesOf({ isQuick }: BenchContext): StepCase[] {
 /** One small image, so that host code in float64 can follow. */
 const SMALL: BatchSize = { images: 1, height: 64, width: 64 };
 
-/**
- * Compares the losses of a small step with the host code's in float64.
- * @returns the difference
- * @throws UserError where it is too large
- */
-async function checkModel(device: Device, config: Config): Promise<number> {
+/** What is compared once for all steps of a model. */
+interface ModelChecks {
+  /** Difference of the losses of a small step from host code in float64. */
+  readonly error: number;
+  /** Where peers have the same detector: what its features are to be. */
+  readonly features: CheckedFeatures | undefined;
+}
+
+/** @throws UserError where losses or features are wrong */
+async function checkModel({ device, peers }: BenchContext, config: Config): Promise<ModelChecks> {
+  const hasPeers = config === r50 && peers.length > 0;
+  return {
+    error: await checkLosses(device, config),
+    features: hasPeers ? await checkFeatures(device, config, CHECKED_SHAPE) : undefined,
+  };
+}
+
+/** Compares the losses of a small step with the host code's in float64, and returns the difference. */
+async function checkLosses(device: Device, config: Config): Promise<number> {
   const few = defineExperiment({
     SOLVER: { IMS_PER_GPU: 1 },
     MODEL: {
@@ -99,7 +112,7 @@ async function checkModel(device: Device, config: Config): Promise<number> {
 
 async function benchStep(
   context: BenchContext,
-  step: StepCase & { error: number },
+  step: StepCase & ModelChecks,
 ): Promise<BenchResult> {
   const { device, limits } = context;
   const { name, training, error } = step;
@@ -135,10 +148,10 @@ const NOBODY: Pick<Comparison, "task"> = { task: { task: "op", op: "none", sizes
 /** What peers are to do beside a step: torchvision's detector of R-50-FPN or, of another, its layers alone. */
 async function askOf(
   device: Device,
-  { config, size, training }: StepCase,
+  { config, size, training, features }: StepCase & ModelChecks,
 ): Promise<Pick<Comparison, "task" | "expected">> {
-  if (config !== r50) return await layersTask(device, config, size);
-  const { expected, error: _, ...check } = await checkFeatures(device, config, CHECKED_SHAPE);
+  if (!features) return await layersTask(device, config, size);
+  const { expected, error: _, ...check } = features;
   return { task: { task: "step", training, ...size, check }, expected };
 }
 
