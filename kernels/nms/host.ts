@@ -85,7 +85,13 @@ function isSuppressed(
 ): boolean {
   const x1 = kept[at]!, y1 = kept[at + 1]!, x2 = kept[at + 2]!, y2 = kept[at + 3]!;
   const area = kept[at + 4]!;
+  // Boxes beyond these cannot overlap, whatever is rounded: comparing is all that most pairs of boxes cost.
+  const margin = offset + 1;
+  const leftmost = x1 - margin, rightmost = x2 + margin;
+  const topmost = y1 - margin, lowest = y2 + margin;
   for (let j = 0; j < at; j += 5) {
+    if (kept[j]! > rightmost || kept[j + 2]! < leftmost) continue;
+    if (kept[j + 1]! > lowest || kept[j + 3]! < topmost) continue;
     const left = kept[j]! > x1 ? kept[j]! : x1;
     const right = kept[j + 2]! < x2 ? kept[j + 2]! : x2;
     const width = f32(f32(right - left) + offset);
