@@ -158,7 +158,7 @@ function winogradOf(gather: Gather, context: PlanContext): Scratched | undefined
     planForward(g, { hasBias: false, relu: false }, context);
   return winogradCorrelation(
     { ...maps, padding, turned: transposed, hasBias, relu },
-    products,
+    { products, uniform: shaderOf("uniform", true, false) },
     context,
   );
 }
@@ -226,7 +226,7 @@ function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] 
         blocksHere: 0,
       },
     };
-    return variant === "uniform" ? overWindows(windows, pixels, made) : [made];
+    return variant === "uniform" ? overWindows(windows, { pixels }, made) : [made];
   });
   return [...packing, ...sums];
 }

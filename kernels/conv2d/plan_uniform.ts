@@ -10,7 +10,7 @@ import packSource from "./pack_filters.wgsl" with { type: "text" };
 const PACK: Shader = { source: packSource };
 
 /** Vectors of a window, and grid pixels and blocks of one invocation. */
-const WINDOW = 4096;
+export const WINDOW = 4096;
 const PIXELS = 8, BLOCKS = 2;
 
 /** Invocations of a dispatch below which the software adapter's threads have too little to share. */
@@ -108,25 +108,26 @@ export function packDispatch(
   };
 }
 
-/** A dispatch over all pixels, once for each window: what it adds to the sums, and the bias and ReLU after the last. */
+/** A dispatch over all pixels, once for each window after the first `skipped`: what it adds to the sums, and the bias and ReLU after the last. */
 export function overWindows(
   windows: Windows,
-  pixels: number,
+  { pixels, skipped = 0 }: { pixels: number; skipped?: number },
   base: Omit<Dispatch, "grid">,
 ): Dispatch[] {
   const { rows, rowsPerWindow, rowWindows, blockWindows, blocksHere } = windows;
   const { grid, rowLength } = gridFor(Math.ceil(pixels / PIXELS) * blocksHere / BLOCKS, 64);
   const dispatches: Dispatch[] = [];
+  const view = (window: number) => ({
+    start: (skipped + window) * WINDOW * 4,
+    end: (skipped + window + 1) * WINDOW * 4,
+  });
   for (let window = 0; window < rowWindows * blockWindows; window++) {
     const rowFirst = window % rowWindows * rowsPerWindow;
     const isLast = window % rowWindows === rowWindows - 1;
     dispatches.push({
       ...base,
       grid,
-      views: {
-        ...base.views,
-        packed: { start: window * WINDOW * 4, end: (window + 1) * WINDOW * 4 },
-      },
+      views: { ...base.views, packed: view(window) },
       uniforms: {
         ...base.uniforms,
         row: rowLength,

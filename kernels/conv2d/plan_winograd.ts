@@ -17,6 +17,16 @@ import {
   type Shader,
 } from "../../core/runtime/mod.ts";
 import type { Geometry } from "./geometry.ts";
+import { forwardAxis } from "./axis.ts";
+import {
+  fitsWindow,
+  overWindows,
+  packedBytes,
+  type Pass,
+  WINDOW,
+  type Windows,
+  windowsOf,
+} from "./plan_uniform.ts";
 import { PRODUCTS, scratchRoom, type TileMaps, type TilePart, tileParts } from "./tile_parts.ts";
 import filterSource from "./winograd_filter.wgsl" with { type: "text" };
 import filterGradientSource from "./winograd_filter_gradient.wgsl" with { type: "text" };
@@ -42,6 +52,8 @@ export interface Scratched {
 export interface ProductPlans {
   /** tiles ⋆ filters. */
   readonly products: (g: Geometry, context: PlanContext) => Plan;
+  /** The shader that multiplies by filters in uniform memory. */
+  readonly uniform: Shader;
   /** The sums of tiles times products over the tiles. */
   readonly filterSums: (g: Geometry, context: PlanContext) => Plan;
 }
@@ -63,34 +75,61 @@ export function isWinograd(g: Geometry): boolean {
 /** Destination = source ⋆ weight; undefined where the maps do not fit the bindings even row by row. */
 export function winogradCorrelation(
   maps: Correlation,
-  products: ProductPlans["products"],
+  plans: Pick<ProductPlans, "products" | "uniform">,
   context: PlanContext,
 ): Scratched | undefined {
   const sizes = { inner: maps.source.c, outer: maps.destination.c };
   const parts = tileParts(maps, context);
   if (parts.length === 0 || filterElements(sizes) > scratchRoom(context)) return undefined;
-  const scratch = scratchOf(parts, sizes);
+  const windows = windowsOf(passOf(sizes), Math.max(...parts.map((part) => part.tiles)));
+  const isUniform = context.isSoftware && fitsWindow(context);
+  const filters = isUniform ? PRODUCTS * packedBytes(windows) : 4 * filterElements(sizes);
+  const scratch = { ...scratchOf(parts, sizes), filters };
   function dispatches(): Dispatch[] {
     const shader = maps.turned ? TURNED_FILTER : FILTER;
     return [
-      filterDispatch(shader, sizes),
+      filterDispatch(shader, sizes, isUniform ? windows : undefined),
       ...parts.flatMap((part) => [
         inputDispatch("source", { part, maps, context }),
-        ...productDispatches(products(productGeometry(part.tiles, sizes), context), context)
-          .map((product) => ({
-            ...product,
-            tensors: {
-              source: "tiles",
-              weight: "filters",
-              bias: "filters",
-              destination: "products",
-            },
-          })),
+        ...correlate(plans, { tiles: part.tiles, sizes, windows, isUniform }, context),
         outputDispatch(part, maps, context),
       ]),
     ];
   }
   return { dispatches, scratch };
+}
+
+/** tiles ⋆ filters: all products in one dispatch, or each by itself where the filters are read from uniform memory. */
+function correlate(
+  { products, uniform }: Pick<ProductPlans, "products" | "uniform">,
+  run: { tiles: number; sizes: Sizes; windows: Windows; isUniform: boolean },
+  context: PlanContext,
+): Dispatch[] {
+  const { tiles, sizes, windows, isUniform } = run;
+  const tensors = { source: "tiles", bias: "filters", destination: "products" };
+  const plan = products(productGeometry(tiles, sizes), context);
+  return productDispatches(plan, context).flatMap((dispatch): Dispatch[] => {
+    if (!isUniform) return [{ ...dispatch, tensors: { ...tensors, weight: "filters" } }];
+    return Array.from({ length: PRODUCTS }, (_, product) => {
+      const uniforms = {
+        ...dispatch.uniforms,
+        blocks: windows.blocks,
+        sourceBase: product * sizes.inner,
+        destinationBase: product * sizes.outer,
+      };
+      return overWindows(
+        windows,
+        { pixels: tiles, skipped: product * windows.rowWindows * windows.blockWindows },
+        { shader: uniform, uniforms, tensors: { ...tensors, packed: "filters" } },
+      );
+    }).flat();
+  });
+}
+
+/** The product of a row of tiles as a pass of one tap. */
+function passOf({ inner, outer }: Sizes): Pass {
+  const tap = forwardAxis(productGeometry(1, { inner, outer }), "w");
+  return { y: tap, x: tap, inner, outer };
 }
 
 /** Partial sums of dWeight from x and dOut, all of them in the first split. */
@@ -166,9 +205,22 @@ function gridOf(count: number): { grid: [number, number, number]; count: number;
   return { grid, count, row: rowLength };
 }
 
-function filterDispatch(shader: Shader, sizes: Sizes): Dispatch {
+/** Transforms the filters, into `windows` or else as `[inner, 36, outer]`. */
+function filterDispatch(shader: Shader, sizes: Sizes, windows?: Windows): Dispatch {
   const { grid, count, row } = gridOf(sizes.inner * sizes.outer / 4);
-  return { shader, grid, uniforms: { count, row, ...sizes } };
+  const { rowsPerWindow, blocksHere, rowWindows, blockWindows } = windows ??
+    { rowsPerWindow: sizes.inner, blocksHere: sizes.outer / 4, rowWindows: 1, blockWindows: 1 };
+  const uniforms = {
+    count,
+    row,
+    ...sizes,
+    productStep: windows ? rowWindows * blockWindows * WINDOW : blocksHere,
+    rowStep: windows ? blocksHere : PRODUCTS * blocksHere,
+    rowsPerWindow,
+    blocksHere,
+    rowWindows,
+  };
+  return { shader, grid, uniforms };
 }
 
 interface Where {

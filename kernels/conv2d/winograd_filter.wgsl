@@ -1,7 +1,12 @@
 // Filter transform (winograd_transforms.wgsl): filters[k, 6·i + j, o] = (G g Gᵀ)[i, j] of the 3×3 taps g from inner channel
 // k to outer channel o. The weight is `[3, 3, inner, outer]`; with `transposed`, as the gradient of the input needs it,
 // it is `[3, 3, outer, inner]` and turned by 180°. One invocation makes four outer channels of one inner channel.
-struct Params { count: u32, row: u32, inner: u32, outer: u32 }
+// Product p of row k and column o (in fours) goes to p · productStep plus its place in the windows of pack_filters.wgsl,
+// whose rows are `rowStep` apart; without windows one holds all.
+struct Params {
+  count: u32, row: u32, inner: u32, outer: u32,
+  productStep: u32, rowStep: u32, rowsPerWindow: u32, blocksHere: u32, rowWindows: u32,
+}
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
 @group(0) @binding(2) var<storage, read_write> filters: array<vec4f>;
@@ -29,9 +34,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     half[j] = filterAxis(array<vec4f, 3>(
       loadTap(j, k, 4u * o), loadTap(3u + j, k, 4u * o), loadTap(6u + j, k, 4u * o)));
   }
-  let start = k * 36u * fours + o;
+  let window = o / params.blocksHere * params.rowWindows + k / params.rowsPerWindow;
+  let start = window * 4096u + k % params.rowsPerWindow * params.rowStep + o % params.blocksHere;
   for (var i = 0u; i < 6u; i++) {
     let whole = filterAxis(array<vec4f, 3>(half[0][i], half[1][i], half[2][i]));
-    for (var j = 0u; j < 6u; j++) { filters[start + (6u * i + j) * fours] = whole[j]; }
+    for (var j = 0u; j < 6u; j++) { filters[start + (6u * i + j) * params.productStep] = whole[j]; }
   }
 }
