@@ -28,6 +28,13 @@ for (const [shape, window] of CASES) {
   });
 }
 
+checkOp({
+  name: "maxPool of rows long enough for vectors",
+  inputs: { x: floats([2, 5, 90, 7]) },
+  run: ({ x }) => maxPool(x!, { kernel: 3, stride: 2, padding: 1 }),
+  gradients: ["x"],
+});
+
 onDevices(
   "maxPool sends the gradient of a tie to the first maximum row by row",
   async (device) => {

@@ -36,9 +36,14 @@ export function multiply(a: Expression, b: Expression): Expression {
   return binary(MULTIPLY, a, b);
 }
 
+/** The greater of a and b, NaN where either is, and +0 of +0 and −0. */
+export function maximum(a: Expression, b: Expression): Expression {
+  return binary(MAXIMUM, a, b);
+}
+
 /** max(a, 0), NaN where a is, and +0 for −0. */
 export function relu(a: Expression): Expression {
-  return binary(MAXIMUM, a, constant(0));
+  return maximum(a, constant(0));
 }
 
 /** a where `gate` > 0, else +0. */
