@@ -33,7 +33,7 @@ export function checkExact(wanted: ExactCase): void {
 }
 
 /** The device, but kernels are told that it is not software. */
-function asGpu(device: Device): Device {
+export function asGpu(device: Device): Device {
   const launch: Device["launch"] = (kernel, slots, params) =>
     device.launch(
       { ...kernel, wgsl: (p, context) => kernel.wgsl(p, { ...context, isSoftware: false }) },
