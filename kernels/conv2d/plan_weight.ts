@@ -21,14 +21,18 @@ import workgroupSource from "./weight_workgroup.wgsl" with { type: "text" };
 
 type Variant = "register" | "workgroup";
 
-const VECTOR: Readonly<Record<Variant, Shader>> = {
-  register: { source: common + vectorAccess + registerSource },
-  workgroup: { source: common + vectorAccess + workgroupSource },
-};
-const SCALAR: Readonly<Record<Variant, Shader>> = {
-  register: { source: common + scalarAccess + registerSource },
-  workgroup: { source: common + scalarAccess + workgroupSource },
-};
+const VECTOR = shadersOf(vectorAccess);
+const SCALAR = shadersOf(scalarAccess);
+
+/** The shaders of one way to reach memory; `narrow` is the register tile of groups of at most four input channels. */
+function shadersOf(access: string): Readonly<Record<Variant | "narrow", Shader>> {
+  const register = common + access + registerSource;
+  return {
+    register: { source: register, constants: { paired: 1 } },
+    narrow: { source: register, constants: { paired: 0 } },
+    workgroup: { source: common + access + workgroupSource },
+  };
+}
 
 /** Matrix rows that count as one row of pixels where the convolution is a plain matrix product. */
 const FLAT_ROW = 32;
@@ -72,10 +76,11 @@ export function planWeight(g: Geometry, splits: number, context: PlanContext): P
     destination: { h: shape.ho, w: shape.wo, c: g.o },
   };
   function candidate(variant: Variant): Dispatch[] {
+    const shader = shaders[variant === "register" && c <= 4 ? "narrow" : variant];
     return partsOf(maps, forwardAxis(shape, "h"), context).map((part, index) => {
       const { grid, views, uniforms } = dispatch(shape, { part, variant, splits, flat }, context);
       const accumulate = index === 0 ? 0 : 1;
-      return { shader: shaders[variant], grid, views, uniforms: { ...uniforms, accumulate } };
+      return { shader, grid, views, uniforms: { ...uniforms, accumulate } };
     });
   }
   const size = { m: g.kh * g.kw * c, n: o, k: g.n * g.ho * g.wo };

@@ -1,5 +1,8 @@
 // Gradient of the weight (weight_common.wgsl) with sums in registers: no barriers, for CPUs that emulate a GPU.
 // One invocation computes, for one split and tap, 8 input channels × 4 output channels.
+// Where `paired` is false no group has more than 4, and only these are read. It is no test of each invocation: on an
+// emulated GPU a branch in the loop would mask all that is in it.
+override paired: bool = true;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -22,7 +25,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let stepX = u32(params.stride) * params.inputC;
   let countO = min(4u, params.perGroupO - o);
   let countC = min(8u, params.perGroupC - c);
-  let hasHigh = countC > 4u;
   var sums: array<vec4f, 8>;
   let rowEnd = min(params.rows, (split + 1u) * params.rowsPerSplit);
   for (var row = split * params.rowsPerSplit; row < rowEnd; row++) {
@@ -39,7 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       sums[1] += low.y * d;
       sums[2] += low.z * d;
       sums[3] += low.w * d;
-      if (hasHigh) {
+      if (paired) {
         let high = loadX(xAt + 4u, 4u);
         sums[4] += high.x * d;
         sums[5] += high.y * d;
