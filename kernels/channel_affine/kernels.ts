@@ -1,13 +1,19 @@
 /** Kernels of the per-channel affine; GroupNorm applies its statistics with them too. */
 import { defineKernel, type Dispatch } from "../../core/runtime/mod.ts";
+import { channelBlocks } from "../_shared/channel_blocks.ts";
+import blocksSource from "../_shared/channel_blocks.wgsl" with { type: "text" };
 import { elementwise } from "../_shared/elementwise.ts";
 import nanSource from "../_shared/nan.wgsl" with { type: "text" };
 import backwardBothSource from "./backward_both.wgsl" with { type: "text" };
 import backwardXSource from "./backward_x.wgsl" with { type: "text" };
+import backwardXBlocksSource from "./backward_x_blocks.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
+import forwardBlocksSource from "./forward_blocks.wgsl" with { type: "text" };
 import * as host from "./host.ts";
 
 const forwardShader = { source: nanSource + forwardSource };
+const forwardBlocksShader = { source: nanSource + blocksSource + forwardBlocksSource };
+const backwardXBlocksShader = { source: blocksSource + backwardXBlocksSource };
 const backwardXShader = { source: backwardXSource };
 const backwardBothShader = { source: backwardBothSource };
 
@@ -19,6 +25,9 @@ export const affineKernel = defineKernel({
   wgsl: (params: host.AffineParams, context) => {
     const { size, channels, imageSize, relu, hasResidual } = params;
     const split = ["x", "residual", "out"];
+    const wide = { context, split, relu, option: hasResidual };
+    const blocks = channelBlocks(forwardBlocksShader, params, wide);
+    if (blocks) return blocks;
     const uniforms = { channels, imageSize, relu: Number(relu), hasResidual: Number(hasResidual) };
     const parts = elementwise(forwardShader, size, { context, split, uniforms, unit: channels });
     return parts.map((part): Dispatch => ({
@@ -33,13 +42,18 @@ export const affineBackwardKernel = defineKernel({
   name: "channel_affine_backward_x",
   signature: { dOut: "f32", out: "f32", scale: "f32", dX: "f32" },
   host: host.backwardX,
-  wgsl: (p: { size: number; channels: number; relu: boolean; scaled: boolean }, context) =>
-    elementwise(backwardXShader, p.size, {
-      context,
-      split: ["dOut", "out", "dX"],
-      uniforms: { channels: p.channels, relu: Number(p.relu), scaled: Number(p.scaled) },
-      unit: p.channels,
-    }),
+  wgsl: (p: { size: number; channels: number; relu: boolean; scaled: boolean }, context) => {
+    const { size, channels, relu, scaled } = p, split = ["dOut", "out", "dX"];
+    const wide = { context, split, relu, option: scaled };
+    const extent = { size, channels, imageSize: size };
+    return channelBlocks(backwardXBlocksShader, extent, wide) ??
+      elementwise(backwardXShader, size, {
+        context,
+        split,
+        uniforms: { channels, relu: Number(relu), scaled: Number(scaled) },
+        unit: channels,
+      });
+  },
 });
 
 /** dOut, out, dX, dResidual [N, H, W, C]; scale [C]. With ReLU only: without it dResidual is dOut. */

@@ -11,23 +11,35 @@ import {
   type PlanContext,
   type Shader,
 } from "../../core/runtime/mod.ts";
+import { channelBlocks } from "../_shared/channel_blocks.ts";
+import blocksSource from "../_shared/channel_blocks.wgsl" with { type: "text" };
 import { elementwise } from "../_shared/elementwise.ts";
 import laneSumSource from "../_shared/lane_sum.wgsl" with { type: "text" };
 import { mapParts } from "../_shared/map_parts.ts";
 import backwardParametersSource from "./backward_parameters.wgsl" with { type: "text" };
 import backwardXSource from "./backward_x.wgsl" with { type: "text" };
+import backwardXBlocksSource from "./backward_x_blocks.wgsl" with { type: "text" };
 import chunkMomentsSource from "./chunk_moments.wgsl" with { type: "text" };
+import chunkMomentsVec4Source from "./chunk_moments_vec4.wgsl" with { type: "text" };
 import chunkSumsSource from "./chunk_sums.wgsl" with { type: "text" };
+import chunkSumsVec4Source from "./chunk_sums_vec4.wgsl" with { type: "text" };
 import coefficientsSource from "./coefficients.wgsl" with { type: "text" };
 import * as host from "./host.ts";
 import momentsSource from "./moments.wgsl" with { type: "text" };
 
-const chunkMomentsShader = { source: chunkMomentsSource };
+const chunkMomentsShaders = {
+  scalar: { source: chunkMomentsSource },
+  vec4: { source: chunkMomentsVec4Source },
+};
 const momentsShader = { source: laneSumSource + momentsSource };
-const chunkSumsShader = { source: chunkSumsSource };
+const chunkSumsShaders = {
+  scalar: { source: chunkSumsSource },
+  vec4: { source: chunkSumsVec4Source },
+};
 const coefficientsShader = { source: laneSumSource + coefficientsSource };
 const backwardParametersShader = { source: laneSumSource + backwardParametersSource };
 const backwardXShader = { source: backwardXSource };
+const backwardXBlocksShader = { source: blocksSource + backwardXBlocksSource };
 
 /**
  * Pixels of one chunk: long enough that the second stage has little to do, short enough that a small map
@@ -42,9 +54,12 @@ function chunksOf({ pixels }: host.GroupNormExtent) {
   return { chunk, chunks: ceilDiv(pixels, chunk) };
 }
 
-/** The first stage over all images: whole images, or runs of whole chunks where an image is too large. */
+/**
+ * The first stage over all images: whole images, or runs of whole chunks where an image is too large. A software
+ * adapter works on four channels an invocation; a GPU needs the invocations more than the wide loads.
+ */
 function chunkDispatches(
-  shader: Shader,
+  shaders: { readonly scalar: Shader; readonly vec4: Shader },
   extent: host.GroupNormExtent,
   options: {
     context: PlanContext;
@@ -53,6 +68,7 @@ function chunkDispatches(
   },
 ): Dispatch[] {
   const { images, pixels, channels } = extent;
+  const lanes = options.context.isSoftware && channels % 4 === 0 ? 4 : 1;
   const { chunk, chunks } = chunksOf(extent);
   const imageElements = pixels * channels;
   const parts = mapParts({
@@ -66,12 +82,13 @@ function chunkDispatches(
     const length = Math.min(part.rows * chunk, pixels - part.row * chunk) * channels;
     const end = start + (part.images - 1) * imageElements + length;
     const { view, base } = alignedView(start, end, options.context);
-    const count = part.images * part.rows * channels;
+    const count = part.images * part.rows * channels / lanes;
     const { grid, rowLength } = gridFor(count, 64);
     const place = { firstImage: part.image, firstChunk: part.row, partChunks: part.rows };
-    const uniforms = { count, row: rowLength, base, channels, pixels, chunk, chunks, ...place };
+    const vectors = { base: base / lanes, channels: channels / lanes };
+    const uniforms = { count, row: rowLength, ...vectors, pixels, chunk, chunks, ...place };
     return {
-      shader,
+      shader: lanes === 4 ? shaders.vec4 : shaders.scalar,
       uniforms: { ...uniforms, ...options.uniforms },
       grid,
       views: Object.fromEntries(options.split.map((name) => [name, view])),
@@ -100,7 +117,7 @@ export const momentsKernel = defineKernel({
       uniforms: { channels, groups, pixels, epsilon, ...chunksOf(p) },
       grid: [images * groups, 1, 1],
     };
-    return [...chunkDispatches(chunkMomentsShader, p, { context, split: ["x"] }), merge];
+    return [...chunkDispatches(chunkMomentsShaders, p, { context, split: ["x"] }), merge];
   },
 });
 
@@ -125,7 +142,7 @@ export const backwardKernel = defineKernel({
     const { images, pixels, channels, groups } = p;
     const relu = Number(p.relu), { chunks } = chunksOf(p);
     const split = ["dOut", "out", "x"];
-    const sums = chunkDispatches(chunkSumsShader, p, {
+    const sums = chunkDispatches(chunkSumsShaders, p, {
       context,
       split,
       uniforms: { groups, relu },
@@ -150,8 +167,11 @@ function gradientDispatches(
   context: PlanContext,
 ): Dispatch[] {
   const imageSize = pixels * channels;
-  const uniforms = { channels, imageSize, relu: Number(relu) };
   const split = ["dOut", "out", "x", "dX"];
+  const extent = { size: images * imageSize, channels, imageSize };
+  const blocks = channelBlocks(backwardXBlocksShader, extent, { context, split, relu });
+  if (blocks) return blocks;
+  const uniforms = { channels, imageSize, relu: Number(relu) };
   const options = { context, split, uniforms, unit: channels };
   return elementwise(backwardXShader, images * imageSize, options).map((part): Dispatch => ({
     ...part,

@@ -6,7 +6,14 @@ import { onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices
 
 const targets = [...TARGETS, SPLIT_TARGET];
 
-for (const shape of [[0, 2, 3, 4], [1, 1, 1, 1], [2, 3, 5, 7], [1, 1, 257, 4], [2, 9, 7, 13]]) {
+for (
+  const shape of [[0, 2, 3, 4], [1, 1, 1, 1], [2, 3, 5, 7], [1, 1, 257, 4], [2, 9, 7, 13], [
+    1,
+    7,
+    19,
+    12,
+  ]]
+) {
   for (const relu of [false, true]) {
     const inputs = {
       x: floats(shape),

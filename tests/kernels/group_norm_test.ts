@@ -14,6 +14,7 @@ const CASES: [number[], number, boolean][] = [
   [[1, 17, 13, 4], 4, true],
   [[3, 2, 2, 40], 5, true],
   [[2, 70, 67, 6], 2, false],
+  [[2, 21, 19, 8], 4, false],
 ];
 
 for (const [shape, groups, splits] of CASES) {
