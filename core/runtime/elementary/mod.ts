@@ -15,11 +15,13 @@ import { suitsVectors, vectorLoop } from "../cpu/simd/vector_loop.ts";
 import { empty, launch, type Tensor } from "../tensor.ts";
 import addSource from "./add.wgsl" with { type: "text" };
 import addIntoSource from "./add_into.wgsl" with { type: "text" };
+import addIntoVec4Source from "./add_into_vec4.wgsl" with { type: "text" };
+import addVec4Source from "./add_vec4.wgsl" with { type: "text" };
 import fillSource from "./fill.wgsl" with { type: "text" };
 
 const fillShader = { source: fillSource };
-const addIntoShader = { source: addIntoSource };
-const addShader = { source: addSource };
+const addIntoShaders = { scalar: { source: addIntoSource }, vec4: { source: addIntoVec4Source } };
+const addShaders = { scalar: { source: addSource }, vec4: { source: addVec4Source } };
 
 /** `out = value`; out f32 of `size` elements. */
 export const fillKernel = defineKernel({
@@ -41,8 +43,8 @@ export const addIntoKernel = defineKernel({
   signature: { sum: "f32", x: "f32" },
   host: addIntoOnHost,
   wgsl: (p, context) =>
-    flatParts(p.size, context).map(({ size, base, view, grid, row }): Dispatch => ({
-      shader: addIntoShader,
+    flatParts(p.size, context).map(({ size, base, view, grid, row, form }): Dispatch => ({
+      shader: addIntoShaders[form],
       uniforms: { size, row, sumBase: base, xBase: base },
       grid,
       views: { sum: view, x: view },
@@ -55,8 +57,8 @@ export const addKernel = defineKernel({
   signature: { out: "f32", a: "f32", b: "f32" },
   host: addOnHost,
   wgsl: (p, context) =>
-    flatParts(p.size, context).map(({ size, base, view, grid, row }): Dispatch => ({
-      shader: addShader,
+    flatParts(p.size, context).map(({ size, base, view, grid, row, form }): Dispatch => ({
+      shader: addShaders[form],
       uniforms: { size, row, outBase: base, aBase: base, bBase: base },
       grid,
       views: { out: view, a: view, b: view },
@@ -91,11 +93,16 @@ function addOnHost(
   for (let i = 0; i < size; i++) out[i] = a[i]! + b[i]!;
 }
 
+/** Parts of tensors of `size`; size, base and what an invocation has to do in vectors where `form` says so. */
 function flatParts(size: number, context: PlanContext) {
   return splitRange(size, 1, context).map(({ start, end }) => {
     const { view, base } = alignedView(start, end, context);
-    const { grid, rowLength } = gridFor(Math.ceil((end - start) / 4), 64);
-    return { size: end - start, base, view, grid, row: rowLength };
+    const wide = base % 4 === 0 && (end - start) % 4 === 0;
+    const lanes = wide ? 4 : 1;
+    const count = (end - start) / lanes;
+    const { grid, rowLength } = gridFor(Math.ceil(count / 4), 64);
+    const form = wide ? "vec4" as const : "scalar" as const;
+    return { size: count, base: base / lanes, view, grid, row: rowLength, form };
   });
 }
 
