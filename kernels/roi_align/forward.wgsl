@@ -1,9 +1,9 @@
 // out[m][ph][pw][c] = mean over the bin's samples of the bilinear value of its image's feature map.
-// One invocation computes one bin of one RoI for four channels, a quarter of the channels apart (neighbours
-// read neighbouring addresses). The dispatch sees rows rowFrom..rowTo of some images: a bin whose image is
+// One invocation computes one bin of one RoI for eight channels, an eighth of the channels apart (neighbours read
+// neighbouring addresses; where the samples lie is as much work as four channels). The dispatch sees rows rowFrom..rowTo of some images: a bin whose image is
 // cut into bands gets one band's taps after the other.
 struct Params {
-  count: u32, // RoIs of this dispatch · bins · quads
+  count: u32, // RoIs of this dispatch · bins · lanes
   row: u32, // invocations per grid row
   firstRoi: u32,
   rowsPerImage: u32,
@@ -13,7 +13,7 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
-  quads: u32, // ceil(channels / 4)
+  lanes: u32, // ceil(channels / 8)
   featureBase: u32,
   outBase: u32,
   resolution: u32,
@@ -42,28 +42,30 @@ fn tapAt(position: f32, extent: u32) -> Tap {
   return Tap(low, select(vec2f(0.0), vec2f(1.0 - part, part), isInside(position, extent)));
 }
 
-// Four channels at a column's two pixels of one row.
-fn rowValue(rowStart: u32, tap: Tap) -> vec4f {
-  var value = vec4f(0.0);
+// Eight channels at a column's two pixels of one row.
+fn rowValue(rowStart: u32, tap: Tap) -> mat2x4f {
+  var value = mat2x4f();
   for (var side = 0u; side < 2u; side++) {
     if (tap.weights[side] == 0.0) { continue; }
     let at = rowStart + (tap.low + side) * params.channels;
-    let step = params.quads;
-    value += tap.weights[side] *
-      vec4f(feature[at], feature[at + step], feature[at + 2u * step], feature[at + 3u * step]);
+    let step = params.lanes;
+    value += tap.weights[side] * mat2x4f(
+      vec4f(feature[at], feature[at + step], feature[at + 2u * step], feature[at + 3u * step]),
+      vec4f(feature[at + 4u * step], feature[at + 5u * step], feature[at + 6u * step], feature[at + 7u * step]),
+    );
   }
   return value;
 }
 
-fn binMean(image: u32, bins: Bins, bin: vec2u, quad: u32) -> vec4f {
-  var sum = vec4f(0.0);
+fn binMean(image: u32, bins: Bins, bin: vec2u, lane: u32) -> mat2x4f {
+  var sum = mat2x4f();
   let imageRow = (image - params.firstImage) * (params.rowTo - params.rowFrom);
   for (var sy = 0u; sy < bins.samples.y; sy++) {
     let tapY = tapAt(samplePosition(bins.start.y, bins.size.y, bin.y, placeOf(sy, bins.samples.y)), params.height);
     for (var side = 0u; side < 2u; side++) {
       let y = tapY.low + side;
       if (tapY.weights[side] == 0.0 || y < params.rowFrom || y >= params.rowTo) { continue; }
-      let rowStart = params.featureBase + quad +
+      let rowStart = params.featureBase + lane +
         (imageRow + y - params.rowFrom) * params.width * params.channels;
       for (var sx = 0u; sx < bins.samples.x; sx++) {
         let place = placeOf(sx, bins.samples.x);
@@ -79,20 +81,20 @@ fn binMean(image: u32, bins: Bins, bin: vec2u, quad: u32) -> vec4f {
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + id.y * params.row;
   if (i >= params.count) { return; }
-  let quad = i % params.quads;
-  let bin = (i / params.quads) % (params.resolution * params.resolution);
-  let m = params.firstRoi + i / params.quads / (params.resolution * params.resolution);
-  let at = params.outBase + (i / params.quads) * params.channels + quad;
+  let lane = i % params.lanes;
+  let bin = (i / params.lanes) % (params.resolution * params.resolution);
+  let m = params.firstRoi + i / params.lanes / (params.resolution * params.resolution);
+  let at = params.outBase + (i / params.lanes) * params.channels + lane;
   let isPadding = valid[m] < 0;
   if (isPadding && (params.isFirst == 0u || params.rowFrom > 0u)) { return; }
   if (!isPadding && !isOfLevel(rois[m])) { return; }
-  var mean = vec4f(0.0);
+  var mean = mat2x4f();
   if (!isPadding) {
     let position = vec2u(bin % params.resolution, bin / params.resolution);
-    mean = binMean(m / params.rowsPerImage, binsOf(rois[m]), position, quad);
+    mean = binMean(m / params.rowsPerImage, binsOf(rois[m]), position, lane);
   }
-  for (var j = 0u; j < 4u && quad + j * params.quads < params.channels; j++) {
-    let slot = at + j * params.quads;
-    if (params.rowFrom > 0u) { out[slot] += mean[j]; } else { out[slot] = mean[j]; }
+  for (var j = 0u; j < 8u && lane + j * params.lanes < params.channels; j++) {
+    let slot = at + j * params.lanes;
+    if (params.rowFrom > 0u) { out[slot] += mean[j / 4u][j % 4u]; } else { out[slot] = mean[j / 4u][j % 4u]; }
   }
 }

@@ -21,7 +21,7 @@ const backwardShader = { source: geometrySource + backwardSource };
 const TILE = 8;
 
 /** Channels of one invocation of forward.wgsl and of backward_feature.wgsl. */
-const FORWARD_CHANNELS = 4, BACKWARD_CHANNELS = 8;
+const CHANNELS = 8;
 
 /** Some whole images, or some rows of one. */
 interface FeaturePart {
@@ -44,17 +44,17 @@ export function tileExtents(
 
 /** Each bin's image lies in one part, or in bands of it whose partial sums are added in order. */
 export function planForward(params: LevelParams, context: PlanContext): Dispatch[] {
-  const quads = ceilDiv(params.channels, FORWARD_CHANNELS);
+  const lanes = ceilDiv(params.channels, CHANNELS);
   return featureParts(params, context).flatMap((part) => {
     const feature = featureView(params, part, context);
     return roiRuns(params, part, context).map(({ firstRoi, endRoi, view, base }) => {
-      const count = (endRoi - firstRoi) * params.resolution ** 2 * quads;
+      const count = (endRoi - firstRoi) * params.resolution ** 2 * lanes;
       const { grid, rowLength: row } = gridFor(count, 64);
       const { images: _, rowsPerImage, height, width, channels, ...rest } = params;
       const { firstImage, rowFrom, rowTo } = part;
       const uniforms = {
         ...{ count, row, firstRoi, rowsPerImage, firstImage, rowFrom, rowTo },
-        ...{ height, width, channels, quads, featureBase: feature.base, outBase: base },
+        ...{ height, width, channels, lanes, featureBase: feature.base, outBase: base },
         ...{ ...rest, isFirst: Number(params.isFirst) },
       };
       return { shader: forwardShader, uniforms, grid, views: { feature: feature.view, out: view } };
@@ -81,7 +81,7 @@ export function planBackward(params: LevelParams, context: PlanContext): Dispatc
 function planPixels(params: LevelParams, part: FeaturePart, context: PlanContext): Dispatch[] {
   const { firstImage, rowFrom, rowTo } = part;
   const { images: _, ...rest } = params;
-  const lanes = ceilDiv(params.channels, BACKWARD_CHANNELS);
+  const lanes = ceilDiv(params.channels, CHANNELS);
   const feature = featureView(params, part, context);
   const count = part.images * (rowTo - rowFrom) * params.width * lanes;
   const { grid, rowLength: row } = gridFor(count, 64);
