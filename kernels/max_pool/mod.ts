@@ -20,26 +20,32 @@ import {
 import { type MapPart, mapParts } from "../_shared/map_parts.ts";
 import nanSource from "../_shared/nan.wgsl" with { type: "text" };
 import backwardSource from "./backward_x.wgsl" with { type: "text" };
+import backwardWinnersSource from "./backward_winners.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
 import * as host from "./host.ts";
+import winnersSource from "./winners.wgsl" with { type: "text" };
 
 const forwardShader = { source: nanSource + forwardSource };
 const backwardShader = { source: backwardSource };
+const winnersShader = { source: winnersSource };
+const backwardWinnersShader = { source: backwardWinnersSource };
 
 const forwardKernel = defineKernel({
   name: "max_pool",
   signature: { x: "f32", out: "f32" },
   host: host.forward,
-  wgsl: (p: host.PoolParams, context) => {
-    const { xRow, outRow } = rowElements(p);
-    return mapParts({
-      images: p.images,
-      rows: p.outHeight,
-      imageElements: Math.max(p.height * xRow, p.outHeight * outRow),
-      rowElements: (rows) => Math.max(((rows - 1) * p.stride + p.kernel) * xRow, rows * outRow),
-    }, context).map((part) => forwardDispatch(p, part, context));
-  },
+  wgsl: forwardDispatches,
 });
+
+function forwardDispatches(p: host.PoolParams, context: PlanContext): Dispatch[] {
+  const { xRow, outRow } = rowElements(p);
+  return mapParts({
+    images: p.images,
+    rows: p.outHeight,
+    imageElements: Math.max(p.height * xRow, p.outHeight * outRow),
+    rowElements: (rows) => Math.max(((rows - 1) * p.stride + p.kernel) * xRow, rows * outRow),
+  }, context).map((part) => forwardDispatch(p, part, context));
+}
 
 function rowElements({ width, outWidth, channels }: host.PoolParams) {
   return { xRow: width * channels, outRow: outWidth * channels };
@@ -104,13 +110,14 @@ function forwardDispatch(p: host.PoolParams, part: MapPart, context: PlanContext
   };
 }
 
+/** `winners` is scratch of the software adapter's side, empty where it is not used. */
 const backwardKernel = defineKernel({
   name: "max_pool_backward_x",
-  signature: { dOut: "f32", out: "f32", x: "f32", dX: "f32" },
+  signature: { dOut: "f32", out: "f32", x: "f32", winners: "i32", dX: "f32" },
   host: host.backwardX,
-  wgsl: (p: host.PoolParams, context) => {
+  wgsl: (p: host.PoolParams & { withWinners: boolean }, context) => {
     const { xRow, outRow } = rowElements(p);
-    return mapParts({
+    const dispatches = mapParts({
       images: p.images,
       rows: p.height,
       imageElements: Math.max(p.height * xRow, p.outHeight * outRow),
@@ -120,8 +127,25 @@ const backwardKernel = defineKernel({
           (Math.ceil((rows + p.kernel) / p.stride) + 1) * outRow,
         ),
     }, context).map((part) => backwardDispatch(p, part, context));
+    return p.withWinners
+      ? [...forwardDispatches(p, context).map(findWinners), ...dispatches.map(byWinners)]
+      : dispatches;
   },
 });
+
+/** The dispatch that looks for the winners of the windows that `forward` computes. */
+function findWinners(forward: Dispatch): Dispatch {
+  const { x, out } = forward.views!;
+  return { ...forward, shader: winnersShader, views: { x: x!, out: out!, winners: out! } };
+}
+
+/** The dispatch that asks the winners for what `backward` would look for in x. */
+function byWinners({ grid, uniforms, views }: Dispatch): Dispatch {
+  const { xBase: _base, xFirstRow: _first, xRows: _rows, ...rest } = uniforms;
+  const { dOut, dX } = views!;
+  const shader = backwardWinnersShader;
+  return { shader, grid, uniforms: rest, views: { dOut: dOut!, winners: dOut!, dX: dX! } };
+}
 
 function backwardDispatch(p: host.PoolParams, part: MapPart, context: PlanContext): Dispatch {
   const { height, width, channels, outHeight, outWidth, kernel, stride, padding } = p;
@@ -202,7 +226,10 @@ export function maxPool(x: Tensor, options: MaxPoolOptions): Tensor {
     saved: [x, out],
     backward: ([dOut]) => {
       const dX = empty(x.device, x.shape);
-      launch(backwardKernel, { dOut: dOut!, out, x, dX }, params);
+      // Worth its memory where loads are what counts.
+      const withWinners = x.device.info.isSoftware && channels % 4 === 0;
+      const winners = empty(x.device, withWinners ? out.shape : [0], "i32");
+      launch(backwardKernel, { dOut: dOut!, out, x, winners, dX }, { ...params, withWinners });
       return [dX];
     },
   });

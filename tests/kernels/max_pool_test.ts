@@ -9,6 +9,7 @@ const CASES: [number[], { kernel: number; stride: number; padding: number }][] =
   [[1, 1, 1, 1], { kernel: 3, stride: 2, padding: 1 }],
   [[2, 7, 5, 3], { kernel: 3, stride: 2, padding: 1 }],
   [[3, 8, 6, 5], { kernel: 3, stride: 2, padding: 1 }],
+  [[2, 13, 7, 12], { kernel: 3, stride: 2, padding: 1 }],
   [[2, 25, 9, 3], { kernel: 3, stride: 2, padding: 1 }],
   [[2, 33, 7, 4], { kernel: 1, stride: 2, padding: 0 }],
   [[1, 6, 9, 7], { kernel: 2, stride: 2, padding: 0 }],
