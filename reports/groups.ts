@@ -134,12 +134,17 @@ function isStatic({ config }: Run): boolean {
 /** Most keys of a configuration that a label tells. */
 const LABEL_KEYS = 2;
 
-/** The experiment's name, and in what groups of one experiment differ. */
+/** The experiment's name, and in what groups of one experiment differ: the name that `ablate` gave, or some keys. */
 function groupLabels(groups: readonly Run[][]): string[] {
-  const plain = groups.map(([run]) => {
+  const plain = groups.map((members) => {
+    const [run] = members;
     if (!run) return "";
     const kin = groups.filter(([other]) => other?.name === run.name);
     if (kin.length < 2) return run.name;
+    const variants = kin.map(variantOf);
+    if (!variants.includes(undefined) && new Set(variants).size === kin.length) {
+      return variantOf(members)!;
+    }
     const keys = differingKeys(kin.map(([other]) => other?.config ?? {}));
     const flat = flatten(run.config);
     const told = keys.slice(0, LABEL_KEYS).map((key) =>
@@ -148,6 +153,13 @@ function groupLabels(groups: readonly Run[][]): string[] {
     return [run.name, ...told].join(", ");
   });
   return makeUnique(plain);
+}
+
+/** The variant that the folders of a group's runs are named after, as in `dla_seed2`; undefined for other folders. */
+function variantOf(members: readonly Run[]): string | undefined {
+  const names = new Set(members.map(({ folder }) => /^(.+)_seed\d+$/.exec(basename(folder))?.[1]));
+  const [name] = names;
+  return names.size === 1 ? name : undefined;
 }
 
 function runLabelsOf(label: string, members: readonly Run[]): string[] {

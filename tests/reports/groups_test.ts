@@ -59,6 +59,19 @@ Deno.test("placeRuns() tells configurations of one experiment apart by what diff
   assert.deepEqual(groups.map((g) => g.label), ["a, LR 1", "a, LR 2"]);
 });
 
+Deno.test("placeRuns() calls an ablation's variants by the names of their folders", () => {
+  const of = (variant: string, seed: number, options: { DLA: boolean; DSL: boolean }) =>
+    run("a", { seed, folder: `output/a/ablation/${variant}_seed${seed}`, ...options });
+  const both = { DLA: true, DSL: true }, none = { DLA: false, DSL: false };
+  const variants = [of("both", 1, both), of("baseline", 1, none), of("both", 2, both)];
+  const { groups, runs } = placeRuns(variants);
+  assert.deepEqual(groups.map((g) => g.label), ["baseline", "both"]);
+  assert.deepEqual(runs.map((r) => r.label), ["baseline", "both, seed 1", "both, seed 2"]);
+  // One folder of another name, and all are told apart by their keys.
+  const mixed = placeRuns([...variants, run("a", { seed: 1, DLA: true, DSL: false })]);
+  assert.ok(mixed.groups.every(({ label }) => label.startsWith("a, DLA")), mixed.groups[0]?.label);
+});
+
 Deno.test("placeRuns() takes the baseline asked for, by name or folder, and refuses strangers", () => {
   const given = [run("a", { seed: 1, ...DYNAMIC }), run("b", { seed: 1, ...FIXED })];
   const baseline = (name?: string) => placeRuns(given, name).groups[0]?.label;
