@@ -127,7 +127,8 @@ function shared({ paired, n }: Difference, sides: readonly Rated[]): string {
 }
 
 function nameOf({ label, isBaseline }: Rated): string {
-  return isBaseline ? `the baseline ${label}` : label;
+  if (!isBaseline) return label;
+  return label === "baseline" ? "the baseline" : `the baseline ${label}`;
 }
 
 /** With its sign, three decimals. */
