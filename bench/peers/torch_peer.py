@@ -3,6 +3,7 @@
 Usage: torch_peer.py cpu|cuda [tf32]. What is asked and answered is in protocol.ts; torch_network.py has
 networks and numbers.
 """
+import functools
 import json
 import os
 import resource
@@ -79,17 +80,18 @@ class Step:
 
     def __init__(self, task, device):
         import torchvision
-        from torchvision.models.detection import fasterrcnn_resnet50_fpn
+        from torchvision.models.detection import FasterRCNN
+        from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 
         torch.manual_seed(0)
         h, w, n = task["height"], task["width"], task["images"]
         self.training = task["training"]
-        self.model = fasterrcnn_resnet50_fpn(
-            weights=None, weights_backbone=None, num_classes=81, min_size=min(h, w), max_size=max(h, w),
-            trainable_backbone_layers=3).to(device).train(self.training)
-        for module in self.model.modules():
-            if isinstance(module, torchvision.ops.FrozenBatchNorm2d):
-                module.eps = 0.0
+        # Without weights torchvision's own constructor takes batch norms that train.
+        frozen = functools.partial(torchvision.ops.FrozenBatchNorm2d, eps=0.0)
+        backbone = resnet_fpn_backbone(
+            backbone_name="resnet50", weights=None, norm_layer=frozen, trainable_layers=3)
+        self.model = FasterRCNN(backbone, num_classes=81, min_size=min(h, w), max_size=max(h, w))
+        self.model.to(device).train(self.training)
         body = self.model.backbone.body
         for block in (body.layer2[0], body.layer3[0], body.layer4[0]):
             block.conv1.stride, block.conv2.stride = (2, 2), (1, 1)
