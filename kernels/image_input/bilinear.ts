@@ -14,7 +14,7 @@ import {
 } from "../../core/runtime/mod.ts";
 import source from "./bilinear.wgsl" with { type: "text" };
 import { TAP_STRIDE } from "./bilinear_taps.ts";
-import { type Placement, writeRow } from "./host.ts";
+import { type Placement, writeImage } from "./host.ts";
 
 const shader = { source };
 
@@ -100,16 +100,7 @@ function bilinearHost(
 ): void {
   // Words are little-endian on every machine that Deno runs on.
   const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  const { batchHeight, batchWidth, outHeight, outWidth, index } = params;
-  const line = new Float64Array(outWidth * 3);
-  for (let y = 0; y < batchHeight; y++) {
-    const start = (index * batchHeight + y) * batchWidth * 3;
-    if (y < outHeight) {
-      lineOf({ bytes, taps, line }, params, params.flipY ? outHeight - 1 - y : y);
-      writeRow({ line, batch }, start, params);
-      batch.fill(0, start + outWidth * 3, start + batchWidth * 3);
-    } else batch.fill(0, start, start + batchWidth * 3);
-  }
+  writeImage(batch, params, (line, y) => lineOf({ bytes, taps, line }, params, y));
 }
 
 /** line[x, ·] = the RGB values of row y of the resized image. */

@@ -41,16 +41,7 @@ export function imageInput(
   // Words are little-endian on every machine that Deno runs on.
   const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   horizontal({ bytes, taps, rows }, params);
-  const { batchHeight, batchWidth, outHeight, outWidth, index } = params;
-  const line = new Float64Array(outWidth * 3);
-  for (let y = 0; y < batchHeight; y++) {
-    const start = (index * batchHeight + y) * batchWidth * 3;
-    if (y < outHeight) {
-      vertical({ rows, taps, line }, params, params.flipY ? outHeight - 1 - y : y);
-      writeRow({ line, batch }, start, params);
-      batch.fill(0, start + outWidth * 3, start + batchWidth * 3);
-    } else batch.fill(0, start, start + batchWidth * 3);
-  }
+  writeImage(batch, params, (line, y) => vertical({ rows, taps, line }, params, y));
 }
 
 /** rows[y, x] = row y resampled at column x, rounded to bytes. */
@@ -100,8 +91,29 @@ function clip(sum: number): number {
   return value > 255 ? 255 : value;
 }
 
+/**
+ * Writes one image into the batch, zeros right of it and below. `makeLine` fills `line[x, ·]` with the RGB values of
+ * row y of the resized image.
+ */
+export function writeImage(
+  batch: FloatArray,
+  placement: Placement,
+  makeLine: (line: Float64Array, y: number) => void,
+): void {
+  const { batchHeight, batchWidth, outHeight, outWidth, index, flipY } = placement;
+  const line = new Float64Array(outWidth * 3);
+  for (let y = 0; y < batchHeight; y++) {
+    const start = (index * batchHeight + y) * batchWidth * 3;
+    if (y < outHeight) {
+      makeLine(line, flipY ? outHeight - 1 - y : y);
+      writeRow({ line, batch }, start, placement);
+      batch.fill(0, start + outWidth * 3, start + batchWidth * 3);
+    } else batch.fill(0, start, start + batchWidth * 3);
+  }
+}
+
 /** batch[start + x, ·] = (line − mean) / deviation in the wanted order of columns and channels. */
-export function writeRow(
+function writeRow(
   { line, batch }: { line: Float64Array; batch: FloatArray },
   start: number,
   { outWidth, flipX, bgr, mean, deviation }: Placement,
