@@ -135,7 +135,7 @@ async function findAdapter(options: OpenOptions): Promise<GPUAdapter | null> {
 }
 
 /** Goes up with every change of the kernels' variants: what was measured among others is worth nothing then. */
-const VARIANTS = 2;
+const VARIANTS = 3;
 
 /** Where measured kernel choices of an adapter are kept: the user's cache folder. */
 function tuningFile(info: GPUAdapterInfo): string | undefined {

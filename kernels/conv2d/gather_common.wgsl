@@ -14,6 +14,7 @@ struct Params {
   inner: u32, outer: u32, blocks: u32, blocksPerGroup: u32, // channels per group summed over and made; fours of these
   hasBias: u32, relu: u32,
   rowFirst: u32, rowEnd: u32, blockFirst: u32, blocksHere: u32, // what one launch of gather_uniform.wgsl sums and makes
+  packedFirst: u32, packedStep: u32, groupStep: u32,    // tiles of gather_straight.wgsl: first, along columns, groups
 }
 @group(0) @binding(0) var<uniform> params: Params;
 

@@ -28,13 +28,15 @@ import {
   type Pass,
   windowsOf,
 } from "./plan_uniform.ts";
+import { isStraight, overTiles, type StraightShaders, straightWindows } from "./plan_straight.ts";
 import { isWinograd, type Scratched, winogradCorrelation } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
+import { LANES, straightLines } from "./straight_line.ts";
 
 /** One tile size and way of summing. */
-type Variant = "register" | "workgroup" | "uniform";
+type Variant = "register" | "workgroup" | "uniform" | "straight";
 
-const SOURCES: Readonly<Record<Exclude<Variant, "uniform">, string>> = {
+const SOURCES: Readonly<Record<Exclude<Variant, "uniform" | "straight">, string>> = {
   register: registerSource,
   workgroup: workgroupSource,
 };
@@ -46,7 +48,11 @@ const TILE = 64;
 const shaders = new Map<string, Shader>();
 
 /** The shader of a variant; made at first use, then the same object. */
-function shaderOf(variant: Variant, vector: boolean, transposed: boolean): Shader {
+function shaderOf(
+  variant: Exclude<Variant, "straight">,
+  vector: boolean,
+  transposed: boolean,
+): Shader {
   const key = `${variant} ${vector} ${transposed}`;
   const known = shaders.get(key);
   if (known) return known;
@@ -59,6 +65,18 @@ function shaderOf(variant: Variant, vector: boolean, transposed: boolean): Shade
   shaders.set(key, made);
   return made;
 }
+
+/** The shaders without loops; made at first use, since their text is long. */
+function straightShaders(): StraightShaders {
+  if (straight) return straight;
+  const source = common + vectorAccess + straightLines();
+  return straight = {
+    few: { source, constants: { lanes: LANES.few } },
+    many: { source, constants: { lanes: LANES.many } },
+  };
+}
+
+let straight: StraightShaders | undefined;
 
 /** What {@link planGather} is to compute. */
 interface Gather {
@@ -116,8 +134,7 @@ function planGather(
   const vector = inner % 4 === 0 && outer % 4 === 0;
   const passes = ys.flatMap((y) => xs.map((x): Pass => ({ y, x, inner, outer })));
   function candidate(variant: Variant): Dispatch[] {
-    const shader = shaderOf(variant, vector, transposed);
-    return passes.flatMap(({ y, x }) => dispatches(gather, { shader, variant, y, x }, context));
+    return passes.flatMap(({ y, x }) => dispatches(gather, { variant, vector, y, x }, context));
   }
   const size = { m: g.n * g.ho * g.wo, n: outer, k: inner * g.kh * g.kw };
   const winograd = isWinograd(g) ? winogradOf(gather, context) : undefined;
@@ -125,7 +142,9 @@ function planGather(
   const windows = passes.map((pass) => windowsOf(pass, pixelsOf(gather, pass)));
   const packed = Math.max(...windows.map(packedBytes));
   const flops = flopsOf(g) / passes.length;
-  const isFirst = isUniform && windows.every((each) => isWorthWindows(each, flops));
+  const isUniformFirst = isUniform && windows.every((each) => isWorthWindows(each, flops));
+  const isStraightToo = g.groups === 1 && passes.every((pass) => isStraight(pass, context));
+  const tiles = Math.max(...passes.map((pass) => packedBytes(straightWindows(pass))));
   return {
     shapeClass: `${vector ? "vec4" : "scalar"} ${transposed ? "input" : "forward"} ${
       winograd ? "3×3 " : ""
@@ -134,17 +153,21 @@ function planGather(
       register: () => candidate("register"),
       workgroup: () => candidate("workgroup"),
       ...(isUniform ? { uniform: () => candidate("uniform") } : {}),
+      ...(isStraightToo ? { straight: () => candidate("straight") } : {}),
       ...(winograd ? { winograd: winograd.dispatches } : {}),
     },
     scratch: {
       ...(isUniform ? { uniform: { packed } } : {}),
+      ...(isStraightToo ? { straight: { packed: tiles } } : {}),
       ...(winograd ? { winograd: winograd.scratch } : {}),
     },
     first: !context.isSoftware
       ? "workgroup"
       : winograd
       ? "winograd"
-      : isFirst
+      : isStraightToo
+      ? "straight"
+      : isUniformFirst
       ? "uniform"
       : "register",
   };
@@ -158,7 +181,7 @@ function winogradOf(gather: Gather, context: PlanContext): Scratched | undefined
     planForward(g, { hasBias: false, relu: false }, context);
   return winogradCorrelation(
     { ...maps, padding, turned: transposed, hasBias, relu },
-    { products, uniform: shaderOf("uniform", true, false) },
+    { products, uniform: shaderOf("uniform", true, false), straight: straightShaders() },
     context,
   );
 }
@@ -169,20 +192,25 @@ function pixelsOf({ g }: Gather, { y, x }: Pass): number {
 }
 
 interface Run {
-  readonly shader: Shader;
   readonly variant: Variant;
+  readonly vector: boolean;
   readonly y: Axis;
   readonly x: Axis;
 }
 
 function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] {
   const { g, maps, inner, outer } = gather;
-  const { shader, variant, y, x } = run;
+  const { vector, y, x } = run;
+  // Where no tap reaches there is nothing to add up, and straight lines would do it all the same.
+  const isEmpty = y.kCount * x.kCount === 0;
+  const variant = run.variant === "straight" && isEmpty ? "register" : run.variant;
   const { source, destination } = maps;
   const blocksPerGroup = Math.ceil(outer / 4);
   const pass = { y, x, inner, outer };
-  const windows = windowsOf(pass, pixelsOf(gather, pass));
-  const packing = variant === "uniform"
+  const windows = variant === "straight"
+    ? straightWindows(pass)
+    : windowsOf(pass, pixelsOf(gather, pass));
+  const packing = variant === "uniform" || variant === "straight"
     ? [packDispatch(pass, windows, { transposed: gather.transposed, kw: g.kw })]
     : [];
   const sums = partsOf(maps, y, context).flatMap((part): Dispatch[] => {
@@ -193,8 +221,6 @@ function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] 
       ? gridFor(Math.ceil(pixels / TILE) * Math.ceil(blocksPerGroup / 16) * g.groups, 1)
       : gridFor(Math.ceil(pixels / REGISTER_PIXELS) * blocksPerGroup * g.groups, 64);
     const made = {
-      shader,
-      grid,
       views: { source: from.view, destination: to.view },
       uniforms: {
         pixels,
@@ -224,9 +250,17 @@ function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] 
         rowEnd: 0,
         blockFirst: 0,
         blocksHere: 0,
+        packedFirst: 0,
+        packedStep: 0,
+        groupStep: 0,
       },
     };
-    return variant === "uniform" ? overWindows(windows, { pixels }, made) : [made];
+    if (variant === "straight") {
+      return overTiles(windows, { pixels }, { ...made, shaders: straightShaders() });
+    }
+    const shader = shaderOf(variant, vector, gather.transposed);
+    if (variant === "uniform") return overWindows(windows, { pixels }, { ...made, shader });
+    return [{ ...made, shader, grid }];
   });
   return [...packing, ...sums];
 }

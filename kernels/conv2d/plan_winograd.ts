@@ -27,6 +27,8 @@ import {
   type Windows,
   windowsOf,
 } from "./plan_uniform.ts";
+import { isStraight, overTiles, type StraightShaders, straightWindows } from "./plan_straight.ts";
+import { DEPTH } from "./straight_line.ts";
 import { PRODUCTS, scratchRoom, type TileMaps, type TilePart, tileParts } from "./tile_parts.ts";
 import filterSource from "./winograd_filter.wgsl" with { type: "text" };
 import filterGradientSource from "./winograd_filter_gradient.wgsl" with { type: "text" };
@@ -54,9 +56,13 @@ export interface ProductPlans {
   readonly products: (g: Geometry, context: PlanContext) => Plan;
   /** The shader that multiplies by filters in uniform memory. */
   readonly uniform: Shader;
+  /** Those that multiply in straight lines. */
+  readonly straight: StraightShaders;
   /** The sums of tiles times products over the tiles. */
   readonly filterSums: (g: Geometry, context: PlanContext) => Plan;
 }
+
+type CorrelationPlans = Pick<ProductPlans, "products" | "uniform" | "straight">;
 
 /** A correlation to plan: the forward pass, or the gradient of the input with the filters turned. */
 export interface Correlation extends TileMaps {
@@ -75,23 +81,22 @@ export function isWinograd(g: Geometry): boolean {
 /** Destination = source ⋆ weight; undefined where the maps do not fit the bindings even row by row. */
 export function winogradCorrelation(
   maps: Correlation,
-  plans: Pick<ProductPlans, "products" | "uniform">,
+  plans: CorrelationPlans,
   context: PlanContext,
 ): Scratched | undefined {
   const sizes = { inner: maps.source.c, outer: maps.destination.c };
   const parts = tileParts(maps, context);
   if (parts.length === 0 || filterElements(sizes) > scratchRoom(context)) return undefined;
-  const windows = windowsOf(passOf(sizes), Math.max(...parts.map((part) => part.tiles)));
-  const isUniform = context.isSoftware && fitsWindow(context);
-  const filters = isUniform ? PRODUCTS * packedBytes(windows) : 4 * filterElements(sizes);
+  const packing = packingOf(sizes, Math.max(...parts.map((part) => part.tiles)), context);
+  const filters = packing ? PRODUCTS * packedBytes(packing.windows) : 4 * filterElements(sizes);
   const scratch = { ...scratchOf(parts, sizes), filters };
   function dispatches(): Dispatch[] {
     const shader = maps.turned ? TURNED_FILTER : FILTER;
     return [
-      filterDispatch(shader, sizes, isUniform ? windows : undefined),
+      filterDispatch(shader, sizes, packing?.windows),
       ...parts.flatMap((part) => [
         inputDispatch("source", { part, maps, context }),
-        ...correlate(plans, { tiles: part.tiles, sizes, windows, isUniform }, context),
+        ...correlate(plans, { tiles: part.tiles, sizes, packing }, context),
         outputDispatch(part, maps, context),
       ]),
     ];
@@ -99,17 +104,43 @@ export function winogradCorrelation(
   return { dispatches, scratch };
 }
 
+/** How filters are packed for the kernel that multiplies by them. */
+interface Packing {
+  readonly kind: "straight" | "uniform";
+  readonly windows: Windows;
+}
+
+/** The packing of filters for `tiles` tiles; undefined where they are read from storage as they come. */
+function packingOf(sizes: Sizes, tiles: number, context: PlanContext): Packing | undefined {
+  const pass = passOf(sizes);
+  const straight = straightWindows(pass);
+  // The transform writes no padding, so that all rows of a tile must be filters.
+  const isWhole = sizes.inner % DEPTH === 0 && isStraight(pass, context);
+  if (isWhole && PRODUCTS * packedBytes(straight) <= context.maxBindingBytes) {
+    return { kind: "straight", windows: straight };
+  }
+  if (!context.isSoftware || !fitsWindow(context)) return undefined;
+  return { kind: "uniform", windows: windowsOf(pass, tiles) };
+}
+
 /** tiles ⋆ filters: all products in one dispatch, or each by itself where the filters are read from uniform memory. */
 function correlate(
-  { products, uniform }: Pick<ProductPlans, "products" | "uniform">,
-  run: { tiles: number; sizes: Sizes; windows: Windows; isUniform: boolean },
+  { products, uniform, straight }: CorrelationPlans,
+  run: { tiles: number; sizes: Sizes; packing: Packing | undefined },
   context: PlanContext,
 ): Dispatch[] {
-  const { tiles, sizes, windows, isUniform } = run;
+  const { tiles, sizes, packing } = run;
   const tensors = { source: "tiles", bias: "filters", destination: "products" };
   const plan = products(productGeometry(tiles, sizes), context);
   return productDispatches(plan, context).flatMap((dispatch): Dispatch[] => {
-    if (!isUniform) return [{ ...dispatch, tensors: { ...tensors, weight: "filters" } }];
+    if (!packing) return [{ ...dispatch, tensors: { ...tensors, weight: "filters" } }];
+    const { windows } = packing;
+    const packed = { ...tensors, packed: "filters" };
+    if (packing.kind === "straight") {
+      const uniforms = { ...dispatch.uniforms, blocks: windows.blocks };
+      const base = { shaders: straight, uniforms, tensors: packed };
+      return overTiles(windows, { pixels: tiles, groups: PRODUCTS }, base);
+    }
     return Array.from({ length: PRODUCTS }, (_, product) => {
       const uniforms = {
         ...dispatch.uniforms,
@@ -120,7 +151,7 @@ function correlate(
       return overWindows(
         windows,
         { pixels: tiles, skipped: product * windows.rowWindows * windows.blockWindows },
-        { shader: uniform, uniforms, tensors: { ...tensors, packed: "filters" } },
+        { shader: uniform, uniforms, tensors: packed },
       );
     }).flat();
   });

@@ -28,6 +28,7 @@ const ALL: readonly Target[] = [
   { name: "webgpu, workgroup tiles", kind: "webgpu", forceVariant: "workgroup" },
   { name: "webgpu, winograd", kind: "webgpu", forceVariant: "winograd" },
   { name: "webgpu, uniform weights", kind: "webgpu", forceVariant: "uniform" },
+  { name: "webgpu, straight lines", kind: "webgpu", forceVariant: "straight" },
 ];
 const SPLIT: readonly Target[] = [
   { ...SPLIT_TARGET, name: `${SPLIT_TARGET.name}, register tiles`, forceVariant: "register" },
@@ -42,6 +43,14 @@ const SPLIT_WINOGRAD: readonly Target[] = [4, 16].map((kib) => ({
   forceVariant: "winograd",
 }));
 
+/** Bindings that hold a packed weight, but no whole map. */
+const SPLIT_STRAIGHT: readonly Target[] = [{
+  name: "webgpu, bindings of 160 KiB, straight lines",
+  kind: "webgpu",
+  maxBindingBytes: 160 * 1024,
+  forceVariant: "straight",
+}];
+
 interface Case {
   /** x `[N, H, W, C]`, and the weight's `[kh, kw, O]`. */
   readonly x: readonly [number, number, number, number];
@@ -52,6 +61,8 @@ interface Case {
   readonly split?: boolean;
   /** True to run Winograd's transforms with small bindings as well. */
   readonly splitWinograd?: boolean;
+  /** True to run straight lines with small bindings as well. */
+  readonly splitStraight?: boolean;
 }
 
 const CASES: readonly Case[] = [
@@ -97,10 +108,20 @@ const CASES: readonly Case[] = [
   { x: [1, 9, 7, 4], weight: [3, 3, 8], options: { padding: 2 } },
   { x: [2, 6, 11, 8], weight: [3, 3, 4] },
   { x: [2, 10, 11, 20], weight: [3, 3, 72], options: { padding: 1 }, bias: true },
+  // Tiles of straight lines that end within a tap and within four blocks; phases of the gradient of which some are empty.
+  {
+    x: [2, 26, 23, 44],
+    weight: [3, 3, 76],
+    options: { stride: 2, padding: 1, relu: true },
+    bias: true,
+    splitStraight: true,
+  },
+  { x: [1, 9, 8, 64], weight: [1, 1, 68], options: { stride: 2 } },
+  { x: [1, 7, 6, 40], weight: [3, 3, 40], options: { padding: 2, dilation: 2 } },
 ];
 
 for (const one of CASES) {
-  const { x, weight: [kh, kw, o], options = {}, bias, split, splitWinograd } = one;
+  const { x, weight: [kh, kw, o], options = {}, bias } = one;
   const weight = [kh, kw, x[3] / (options.groups ?? 1), o];
   const described = Object.entries(options).map(([key, value]) => `, ${key} ${value}`).join("");
   checkOp({
@@ -112,7 +133,12 @@ for (const one of CASES) {
     },
     run: ({ x, weight, bias }) => conv2d(x!, weight!, bias, options),
     gradients: ["x", "weight", ...(bias ? ["bias"] : [])],
-    targets: [...ALL, ...(split ? SPLIT : []), ...(splitWinograd ? SPLIT_WINOGRAD : [])],
+    targets: [
+      ...ALL,
+      ...(one.split ? SPLIT : []),
+      ...(one.splitWinograd ? SPLIT_WINOGRAD : []),
+      ...(one.splitStraight ? SPLIT_STRAIGHT : []),
+    ],
   });
 }
 
@@ -196,13 +222,17 @@ async function wideConvolution(device: Device): Promise<Float32Array[]> {
   return read;
 }
 
-onDevices("conv2d with a weight of several windows is as on the CPU device", async (device) => {
-  const expected = await wideConvolution(new CpuDevice());
-  for (const [i, actual] of (await wideConvolution(device)).entries()) {
-    const { error } = relativeError(actual, expected[i]!);
-    assert.ok(error < (i === 0 ? 1e-5 : 1e-4), `${error} of ${["out", "dX", "dWeight"][i]}`);
-  }
-}, ALL.filter(({ forceVariant }) => forceVariant === "winograd" || forceVariant === "uniform"));
+onDevices(
+  "conv2d with a weight of several windows is as on the CPU device",
+  async (device) => {
+    const expected = await wideConvolution(new CpuDevice());
+    for (const [i, actual] of (await wideConvolution(device)).entries()) {
+      const { error } = relativeError(actual, expected[i]!);
+      assert.ok(error < (i === 0 ? 1e-5 : 1e-4), `${error} of ${["out", "dX", "dWeight"][i]}`);
+    }
+  },
+  ALL.filter(({ forceVariant = "" }) => ["winograd", "uniform", "straight"].includes(forceVariant)),
+);
 
 /** Layers of R-50-FPN at 2 × 800 × 1344: input, kernel size, outputs, stride. */
 const LARGE: readonly [[number, number, number, number], number, number, number][] = [
@@ -229,7 +259,7 @@ Deno.test("conv2d cuts the layers of R-50-FPN into bindings of 128 MiB", () => {
         checkViews(dispatches, context);
         if (name === "winograd") checkTiles(plan, dispatches, g);
         else if (name === "uniform") checkWindows(dispatches, g);
-        else checkPixels(dispatches, g);
+        else checkPixels(name === "straight" ? dispatches.filter(isFirstOfTiles) : dispatches, g);
       }
     }
   }
@@ -244,6 +274,11 @@ function checkViews(
     assert.equal(start % context.offsetAlignment, 0);
     assert.ok((end - start) * 4 <= context.maxBindingBytes, `${(end - start) * 4} bytes`);
   }
+}
+
+/** True for what adds the first row of tiles of a weight, or all of it. */
+function isFirstOfTiles({ uniforms }: Dispatch): boolean {
+  return uniforms.rowFirst === 0;
 }
 
 /** The grid's pixels of all parts are those of the map. */

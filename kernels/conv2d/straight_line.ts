@@ -1,0 +1,49 @@
+/**
+ * WGSL without loops, for CPUs that emulate a GPU eight lanes at a time: there a value that all lanes share costs
+ * nothing where it lies in workgroup memory at a constant address, outside of any control flow (it becomes an operand
+ * of the multiplication), and as much as a load for each lane anywhere else. Addresses become constant by writing every
+ * multiplication out, which is why this text is generated.
+ * @module
+ */
+import kernel from "./gather_straight.wgsl" with { type: "text" };
+
+/** Rows of the weight that one dispatch adds, and fours of columns that one workgroup makes. */
+export const DEPTH = 64, BLOCKS = 16;
+
+/** Fours of columns summed at a time: as many sums as the CPU has registers for, beside what they are made of. */
+const BLOCKS_AT_ONCE = 4;
+
+/** Invocations of a workgroup: more share one copy of the weight, fewer leave less idle where pixels are few. */
+export const LANES = { many: 128, few: 64 };
+
+/** The text of gather_straight.wgsl with its multiplications written out. */
+export function straightLines(): string {
+  return kernel
+    .replace("//LOADS", lines(DEPTH / 4, (four) => `  let x${four} = nextFour(&cursor);`))
+    .replace("//SUMS", lines(BLOCKS / BLOCKS_AT_ONCE, (group) => sums(group * BLOCKS_AT_ONCE)));
+}
+
+/** Some blocks of the result: sums from zero over all rows, and what is done with them. */
+function sums(first: number): string {
+  const blocks = Array.from({ length: BLOCKS_AT_ONCE }, (_, block) => first + block);
+  const products = lines(
+    DEPTH,
+    (row) =>
+      blocks.map((block) =>
+        `  sum${block} += x${row >> 2}.${"xyzw"[row & 3]} * tile[${row * BLOCKS + block}];`
+      ).join("\n"),
+  );
+  return [
+    ...blocks.map((block) => `  var sum${block} = vec4f();`),
+    products,
+    ...blocks.map((block) =>
+      `  if (isWritten && block + ${block}u < params.blocks) {
+    finish(place, group, 4u * (block + ${block}u), sum${block});
+  }`
+    ),
+  ].join("\n");
+}
+
+function lines(count: number, line: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => line(index)).join("\n");
+}
