@@ -39,15 +39,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> tiles: array<u32>;
 @group(0) @binding(4) var<storage, read_write> dFeature: array<f32>;
 
-// The first and last bin with a sample less than a pixel from `pixel`, which at a border also takes what lies
-// outside.
-fn binRange(pixel: u32, extent: u32, start: f32, size: f32) -> vec2u {
-  let last = f32(params.resolution) - 1.0;
-  let low = select(floor((f32(pixel) - 1.0 - start) / size), 0.0, pixel == 0u);
-  let high = select(floor((f32(pixel) + 1.0 - start) / size), last, pixel == extent - 1u);
-  return vec2u(vec2f(clamp(low, 0.0, last), clamp(high, 0.0, last)));
-}
-
 // Sum of the bilinear weights of `pixel` in the bin's samples along one axis.
 fn pixelWeight(pixel: u32, extent: u32, bin: u32, start: f32, size: f32, samples: u32) -> f32 {
   var sum = 0.0;
@@ -61,8 +52,8 @@ fn pixelWeight(pixel: u32, extent: u32, bin: u32, start: f32, size: f32, samples
 
 fn fromRoi(m: u32, x: u32, y: u32, lane: u32) -> mat2x4f {
   let bins = binsOf(rois[m]);
-  let across = binRange(x, params.width, bins.start.x, bins.size.x);
-  let down = binRange(y, params.height, bins.start.y, bins.size.y);
+  let across = binRange(Axis(bins.start.x, bins.size.x, bins.samples.x, params.width), x, x);
+  let down = binRange(Axis(bins.start.y, bins.size.y, bins.samples.y, params.height), y, y);
   let perRoi = params.resolution * params.resolution * params.channels;
   var sum = mat2x4f();
   for (var ph = down.x; ph <= down.y; ph++) {

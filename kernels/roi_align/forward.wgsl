@@ -1,9 +1,11 @@
 // out[m][ph][pw][c] = mean over the bin's samples of the bilinear value of its image's feature map.
-// One invocation computes one bin of one RoI for eight channels, an eighth of the channels apart (neighbours read
-// neighbouring addresses; where the samples lie is as much work as four channels). The dispatch sees rows rowFrom..rowTo of some images: a bin whose image is
-// cut into bands gets one band's taps after the other.
+// A bin's weights are separable, so that a pixel that several samples touch is loaded once: the sum over the bin's
+// pixels of (Σ over its sample rows) · (Σ over its sample columns) · feature. One invocation computes one row of bins
+// of one RoI for four channels, so that where the RoI lies is worked out once for all of them. The dispatch sees
+// rows rowFrom..rowTo of some images: a bin whose image is cut into bands gets one band's pixels after the other.
+// Prepended: geometry.wgsl; appended: access_vec4.wgsl or access_scalar.wgsl, which have the other bindings.
 struct Params {
-  count: u32, // RoIs of this dispatch · bins · lanes
+  count: u32, // RoIs of this dispatch · rows of bins · lanes
   row: u32, // invocations per grid row
   firstRoi: u32,
   rowsPerImage: u32,
@@ -13,9 +15,9 @@ struct Params {
   height: u32,
   width: u32,
   channels: u32,
-  lanes: u32, // ceil(channels / 8)
-  featureBase: u32,
-  outBase: u32,
+  lanes: u32, // ceil(channels / 4)
+  featureBase: u32, // in units of the access
+  outBase: u32, // likewise
   resolution: u32,
   samples: u32, // along each axis of a bin; 0: as many as the bin has pixels, rounded up
   isFirst: u32, // 1: the finest level, which also writes the zeros of padding
@@ -27,54 +29,51 @@ struct Params {
   offset: f32, // sides in the image are x2 - x1 + offset
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> feature: array<f32>;
-@group(0) @binding(2) var<storage, read> rois: array<vec4f>;
-@group(0) @binding(3) var<storage, read> valid: array<i32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(1) var<storage, read> rois: array<vec4f>;
+@group(0) @binding(2) var<storage, read> valid: array<i32>;
 
-// The two pixels that a sample lies between along one axis, and their weights.
-struct Tap { low: u32, weights: vec2f }
-
-fn tapAt(position: f32, extent: u32) -> Tap {
-  let clamped = clamp(position, 0.0, f32(extent - 1u));
-  let low = u32(clamped);
-  let part = clamped - f32(low);
-  return Tap(low, select(vec2f(0.0), vec2f(1.0 - part, part), isInside(position, extent)));
+// The first and last pixel that the bin's samples lie between along one axis.
+fn pixelRange(axis: Axis, bin: u32) -> vec2u {
+  let first = samplePosition(axis.start, axis.size, bin, placeOf(0u, axis.samples));
+  let last = samplePosition(axis.start, axis.size, bin, placeOf(max(1u, axis.samples) - 1u, axis.samples));
+  let end = axis.extent - 1u;
+  return min(vec2u(end), vec2u(clamp(vec2f(first, last), vec2f(0.0), vec2f(f32(end)))) + vec2u(0u, 1u));
 }
 
-// Eight channels at a column's two pixels of one row.
-fn rowValue(rowStart: u32, tap: Tap) -> mat2x4f {
-  var value = mat2x4f();
-  for (var side = 0u; side < 2u; side++) {
-    if (tap.weights[side] == 0.0) { continue; }
-    let at = rowStart + (tap.low + side) * params.channels;
-    let step = params.lanes;
-    value += tap.weights[side] * mat2x4f(
-      vec4f(feature[at], feature[at + step], feature[at + 2u * step], feature[at + 3u * step]),
-      vec4f(feature[at + 4u * step], feature[at + 5u * step], feature[at + 6u * step], feature[at + 7u * step]),
-    );
-  }
-  return value;
+// Four neighbouring pixels from `pixel` on, those without weight left out.
+fn fourPixels(pixel: u32, weights: vec4f, lane: u32) -> vec4f {
+  var sum = vec4f();
+  if (weights.x != 0.0) { sum = weights.x * featureAt(pixel, lane); }
+  if (weights.y != 0.0) { sum += weights.y * featureAt(pixel + 1u, lane); }
+  if (weights.z != 0.0) { sum += weights.z * featureAt(pixel + 2u, lane); }
+  if (weights.w != 0.0) { sum += weights.w * featureAt(pixel + 3u, lane); }
+  return sum;
 }
 
-fn binMean(image: u32, bins: Bins, bin: vec2u, lane: u32) -> mat2x4f {
-  var sum = mat2x4f();
-  let imageRow = (image - params.firstImage) * (params.rowTo - params.rowFrom);
-  for (var sy = 0u; sy < bins.samples.y; sy++) {
-    let tapY = tapAt(samplePosition(bins.start.y, bins.size.y, bin.y, placeOf(sy, bins.samples.y)), params.height);
-    for (var side = 0u; side < 2u; side++) {
-      let y = tapY.low + side;
-      if (tapY.weights[side] == 0.0 || y < params.rowFrom || y >= params.rowTo) { continue; }
-      let rowStart = params.featureBase + lane +
-        (imageRow + y - params.rowFrom) * params.width * params.channels;
-      for (var sx = 0u; sx < bins.samples.x; sx++) {
-        let place = placeOf(sx, bins.samples.x);
-        let position = samplePosition(bins.start.x, bins.size.x, bin.x, place);
-        sum += tapY.weights[side] * rowValue(rowStart, tapAt(position, params.width));
+// The bins of row `ph`, whose first pixel row in the binding is `line` · width.
+fn poolRow(bins: Bins, ph: u32, line: i32, at: u32, lane: u32) {
+  let across = Axis(bins.start.x, bins.size.x, bins.samples.x, params.width);
+  let down = Axis(bins.start.y, bins.size.y, bins.samples.y, params.height);
+  let reachY = pixelRange(down, ph);
+  let fromY = max(reachY.x, params.rowFrom);
+  let firstRows = pixelWeights(down, ph, fromY);
+  let factor = sampleWeight(bins);
+  for (var pw = 0u; pw < params.resolution; pw++) {
+    let reachX = pixelRange(across, pw);
+    var sum = vec4f();
+    for (var x = reachX.x; x <= reachX.y; x += 4u) {
+      let columns = pixelWeights(across, pw, x);
+      var rows = firstRows;
+      for (var y = fromY; y <= min(reachY.y, params.rowTo - 1u); y++) {
+        let j = (y - fromY) & 3u;
+        if (j == 0u && y != fromY) { rows = pixelWeights(down, ph, y); }
+        let weight = rows[j];
+        if (weight == 0.0) { continue; }
+        sum += weight * fourPixels(u32(line + i32(y)) * params.width + x, columns, lane);
       }
     }
+    write(at + pw, lane, sum * factor);
   }
-  return sum * sampleWeight(bins);
 }
 
 @compute @workgroup_size(64)
@@ -82,19 +81,18 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + id.y * params.row;
   if (i >= params.count) { return; }
   let lane = i % params.lanes;
-  let bin = (i / params.lanes) % (params.resolution * params.resolution);
-  let m = params.firstRoi + i / params.lanes / (params.resolution * params.resolution);
-  let at = params.outBase + (i / params.lanes) * params.channels + lane;
-  let isPadding = valid[m] < 0;
-  if (isPadding && (params.isFirst == 0u || params.rowFrom > 0u)) { return; }
-  if (!isPadding && !isOfLevel(rois[m])) { return; }
-  var mean = mat2x4f();
-  if (!isPadding) {
-    let position = vec2u(bin % params.resolution, bin / params.resolution);
-    mean = binMean(m / params.rowsPerImage, binsOf(rois[m]), position, lane);
+  let bin = i / params.lanes; // the row of bins, counted over all RoIs
+  let ph = bin % params.resolution;
+  let m = params.firstRoi + bin / params.resolution;
+  let at = bin * params.resolution;
+  if (valid[m] < 0) {
+    if (params.isFirst == 0u || params.rowFrom > 0u) { return; }
+    for (var pw = 0u; pw < params.resolution; pw++) { write(at + pw, lane, vec4f()); }
+    return;
   }
-  for (var j = 0u; j < 8u && lane + j * params.lanes < params.channels; j++) {
-    let slot = at + j * params.lanes;
-    if (params.rowFrom > 0u) { out[slot] += mean[j / 4u][j % 4u]; } else { out[slot] = mean[j / 4u][j % 4u]; }
-  }
+  let roi = rois[m];
+  if (!isOfLevel(roi)) { return; }
+  let image = m / params.rowsPerImage - params.firstImage;
+  let line = i32(image * (params.rowTo - params.rowFrom)) - i32(params.rowFrom);
+  poolRow(binsOf(roi), ph, line, at, lane);
 }

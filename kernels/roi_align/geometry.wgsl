@@ -39,6 +39,30 @@ fn isInside(position: f32, extent: u32) -> bool {
   return position >= -1.0 - SLACK && position <= f32(extent) + SLACK;
 }
 
+// The bins of an RoI along one axis, and the pixels of the map along it.
+struct Axis { start: f32, size: f32, samples: u32, extent: u32 }
+
+// Sums over the bin's samples of the bilinear weights of pixels `pixel` … `pixel` + 3.
+fn pixelWeights(axis: Axis, bin: u32, pixel: u32) -> vec4f {
+  let pixels = f32(pixel) + vec4f(0.0, 1.0, 2.0, 3.0);
+  var sum = vec4f();
+  for (var s = 0u; s < axis.samples; s++) {
+    let position = samplePosition(axis.start, axis.size, bin, placeOf(s, axis.samples));
+    let distances = abs(clamp(position, 0.0, f32(axis.extent - 1u)) - pixels);
+    sum += select(vec4f(), max(vec4f(), 1.0 - distances), isInside(position, axis.extent));
+  }
+  return sum;
+}
+
+// The first and last bin with a sample less than a pixel from pixels `first` … `last`, which at a border also take
+// what lies outside.
+fn binRange(axis: Axis, first: u32, last: u32) -> vec2u {
+  let end = f32(params.resolution) - 1.0;
+  let low = select(floor((f32(first) - 1.0 - axis.start) / axis.size), 0.0, first == 0u);
+  let high = select(floor((f32(last) + 1.0 - axis.start) / axis.size), end, last + 1u >= axis.extent);
+  return vec2u(vec2f(clamp(low, 0.0, end), clamp(high, 0.0, end)));
+}
+
 // True where the RoI is pooled from this level: from ≤ area < to; the first level takes all below, and NaN.
 fn isOfLevel(roi: vec4f) -> bool {
   let size = roi.zw - roi.xy + params.offset;

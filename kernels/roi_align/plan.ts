@@ -7,21 +7,32 @@ import {
   type PlanContext,
   splitRange,
 } from "../../core/runtime/mod.ts";
+import scalarSource from "./access_scalar.wgsl" with { type: "text" };
+import vec4Source from "./access_vec4.wgsl" with { type: "text" };
 import backwardSource from "./backward_feature.wgsl" with { type: "text" };
+import patchSource from "./backward_patch.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
 import geometrySource from "./geometry.wgsl" with { type: "text" };
 import type { LevelParams } from "./taps.ts";
 import tilesSource from "./tiles.wgsl" with { type: "text" };
 
-const forwardShader = { source: geometrySource + forwardSource };
+const forwardShaders = {
+  scalar: { source: geometrySource + forwardSource + scalarSource },
+  vec4: { source: geometrySource + forwardSource + vec4Source },
+};
 const tilesShader = { source: geometrySource + tilesSource };
 const backwardShader = { source: geometrySource + backwardSource };
+const patchShader = { source: geometrySource + patchSource };
 
 /** Pixels along each side of a tile; as in geometry.wgsl. */
 const TILE = 8;
 
-/** Channels of one invocation of forward.wgsl and of backward_feature.wgsl. */
-const CHANNELS = 8;
+/** Channels of one invocation of forward.wgsl and of backward_patch.wgsl, and of backward_feature.wgsl. */
+const CHANNELS = 4;
+const PIXEL_CHANNELS = 8;
+
+/** Pixels of one invocation of backward_patch.wgsl; a patch lies in one tile. */
+const PATCH = { width: 4, height: 2 };
 
 /** Some whole images, or some rows of one. */
 interface FeaturePart {
@@ -45,19 +56,22 @@ export function tileExtents(
 /** Each bin's image lies in one part, or in bands of it whose partial sums are added in order. */
 export function planForward(params: LevelParams, context: PlanContext): Dispatch[] {
   const lanes = ceilDiv(params.channels, CHANNELS);
+  const unit = params.channels % CHANNELS === 0 ? CHANNELS : 1;
+  const shader = unit === 1 ? forwardShaders.scalar : forwardShaders.vec4;
   return featureParts(params, context).flatMap((part) => {
     const feature = featureView(params, part, context);
     return roiRuns(params, part, context).map(({ firstRoi, endRoi, view, base }) => {
-      const count = (endRoi - firstRoi) * params.resolution ** 2 * lanes;
+      const count = (endRoi - firstRoi) * params.resolution * lanes;
       const { grid, rowLength: row } = gridFor(count, 64);
       const { images: _, rowsPerImage, height, width, channels, ...rest } = params;
       const { firstImage, rowFrom, rowTo } = part;
       const uniforms = {
         ...{ count, row, firstRoi, rowsPerImage, firstImage, rowFrom, rowTo },
-        ...{ height, width, channels, lanes, featureBase: feature.base, outBase: base },
+        ...{ height, width, channels, lanes },
+        ...{ featureBase: feature.base / unit, outBase: base / unit },
         ...{ ...rest, isFirst: Number(params.isFirst) },
       };
-      return { shader: forwardShader, uniforms, grid, views: { feature: feature.view, out: view } };
+      return { shader, uniforms, grid, views: { feature: feature.view, out: view } };
     });
   });
 }
@@ -80,24 +94,37 @@ export function planBackward(params: LevelParams, context: PlanContext): Dispatc
 
 function planPixels(params: LevelParams, part: FeaturePart, context: PlanContext): Dispatch[] {
   const { firstImage, rowFrom, rowTo } = part;
-  const { images: _, ...rest } = params;
-  const lanes = ceilDiv(params.channels, CHANNELS);
-  const feature = featureView(params, part, context);
-  const count = part.images * (rowTo - rowFrom) * params.width * lanes;
+  const { images: _, channels, ...rest } = params;
+  const inPatches = context.isSoftware && channels % CHANNELS === 0;
+  const unit = inPatches ? CHANNELS : 1;
+  const lanes = ceilDiv(channels, inPatches ? CHANNELS : PIXEL_CHANNELS);
+  const patches = patchesOf(params, part);
+  const places = inPatches ? patches.patchesX * patches.patchesY : (rowTo - rowFrom) * params.width;
+  const count = part.images * places * lanes;
   const { grid, rowLength: row } = gridFor(count, 64);
+  const feature = featureView(params, part, context);
   const runs = roiRuns(params, part, context);
   // Without RoIs the gradient is still to be written.
   const none = { firstRoi: 0, endRoi: 0, ...alignedView(0, 0, context) };
   return (runs.length > 0 ? runs : [none]).map(({ firstRoi, endRoi, view, base }, i) => ({
-    shader: backwardShader,
+    shader: inPatches ? patchShader : backwardShader,
     uniforms: {
       ...{ ...rest, ...tileExtents(params), isFirst: Number(params.isFirst) },
       ...{ count, row, firstImage, rowFrom, rowTo, roiFrom: firstRoi, roiTo: endRoi, lanes },
-      ...{ featureBase: feature.base, outBase: base, adds: Number(i > 0) },
+      ...{ featureBase: feature.base / unit, outBase: base / unit, adds: Number(i > 0) },
+      ...(inPatches ? patches : { channels }),
     },
     grid,
     views: { dFeature: feature.view, dOut: view },
   }));
+}
+
+/** Patches of an image's rows of the part. They begin at even rows, so that a band may cut one. */
+function patchesOf({ width }: LevelParams, { rowFrom, rowTo }: FeaturePart) {
+  return {
+    patchesX: ceilDiv(width, PATCH.width),
+    patchesY: ceilDiv(rowTo, PATCH.height) - Math.floor(rowFrom / PATCH.height),
+  };
 }
 
 function featureParts(params: LevelParams, context: PlanContext): FeaturePart[] {
