@@ -19,20 +19,18 @@ import type { BatchSize } from "./detector.ts";
 import { flopsOfLaunches } from "./flops.ts";
 import { traceNetwork } from "./network.ts";
 import type { Network } from "./peers/protocol.ts";
-import type { BenchResult } from "./result.ts";
+import type { NewResult } from "./result.ts";
 
 /** Of the timed images; small ones are checked. */
 const SHAPES = { full: [1, 256, 416, 3], quick: [1, 32, 64, 3], checked: [1, 64, 96, 3] } as const;
 
 /** Body and pyramid of R-50-FPN, inference, which TensorFlow.js can build too. */
-export async function benchBackbone(context: BenchContext): Promise<BenchResult> {
+export async function benchBackbone(context: BenchContext): Promise<NewResult> {
   const { device, limits, isQuick } = context;
   const [config, shape] = isQuick ? [quickstart, SHAPES.quick] : [r50, SHAPES.full];
   const { error } = await checkFeatures(device, config, SHAPES.checked);
   const network = traceBackbone(config, shape);
-  const name = `${isQuick ? "quickstart" : "R-50-FPN"}, body and pyramid, inference, ${
-    shape.slice(0, 3).join("×")
-  }`;
+  const name = backboneName(context);
   const backbone = new FilledBackbone(device, config, network);
   try {
     const ours = onDevice(device, () => backbone.run());
@@ -62,6 +60,12 @@ export async function benchBackbone(context: BenchContext): Promise<BenchResult>
   } finally {
     backbone.close();
   }
+}
+
+/** The name of {@link benchBackbone}'s result. */
+export function backboneName({ isQuick }: Pick<BenchContext, "isQuick">): string {
+  const [model, shape] = isQuick ? ["quickstart", SHAPES.quick] : ["R-50-FPN", SHAPES.full];
+  return `${model}, body and pyramid, inference, ${shape.slice(0, 3).join("×")}`;
 }
 
 /** A training step's layers, with the squares of their outputs for losses, and the features they are to have. */

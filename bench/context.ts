@@ -1,5 +1,5 @@
 /** What every suite is given, and how anything is timed beside its peers. */
-import type { Device } from "../core/runtime/mod.ts";
+import type { Device, OpenOptions } from "../core/runtime/mod.ts";
 import type { MachineLimits } from "../kernels/machine_limits/mod.ts";
 import { differenceOf } from "./check.ts";
 import type { Peer, PeerName } from "./peers/peer.ts";
@@ -20,6 +20,10 @@ export interface BenchContext {
   readonly isQuick: boolean;
   /** Rows of a suite at most. */
   readonly limit: number;
+  /** How the device is opened, for processes that open their own. */
+  readonly open: OpenOptions;
+  /** Whether the row of that name is to be measured. */
+  isWanted(name: string): boolean;
   /** A line for the user. */
   note(line: string): void;
 }

@@ -30,10 +30,14 @@ export class Detector {
   readonly #model: DynamicRcnn;
   readonly #optimizer: Sgd;
   readonly #size: BatchSize;
+  /** Made once: peers do not make theirs anew for each step either. */
+  readonly #pixels: Float32Array<ArrayBuffer>;
 
   constructor(device: Device, config: Config, size: BatchSize) {
     this.#device = device;
     this.#size = size;
+    const extent = this.#shape().reduce((a, b) => a * b);
+    this.#pixels = hashed(1, extent).map((value) => value * 200);
     this.#model = makeModel(device, config);
     const { SOLVER } = config;
     this.#optimizer = new Sgd(this.#model.state, {
@@ -93,14 +97,17 @@ export class Detector {
     this.#model.close();
   }
 
-  #images() {
+  #shape(): number[] {
     const { images, height, width } = this.#size;
     const pad = (extent: number) => Math.ceil(extent / DIVISIBILITY) * DIVISIBILITY;
-    const shape = [images, pad(height), pad(width), 3];
-    const pixels = hashed(1, shape.reduce((a, b) => a * b)).map((value) => value * 200);
+    return [images, pad(height), pad(width), 3];
+  }
+
+  #images() {
+    const { images, height, width } = this.#size;
     const sizes = Float32Array.from({ length: 2 * images }, (_, i) => i % 2 ? height : width);
     return {
-      images: fromArray(this.#device, shape, pixels),
+      images: fromArray(this.#device, this.#shape(), this.#pixels),
       sizes: fromArray(this.#device, [images, 2], sizes),
     };
   }

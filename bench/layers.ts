@@ -7,10 +7,10 @@ import { convolve, gradientOfInput, gradientOfWeight } from "../kernels/conv2d/c
 import { requireEqual } from "./check.ts";
 import { type BenchContext, compare, gflopsOf, onDevice } from "./context.ts";
 import { type ConvArrays, convElements, shapeOf, spread } from "./conv_reference.ts";
-import { heaviestLayers, layerName } from "./model_layers.ts";
+import { heaviestLayers, layerName, passName } from "./model_layers.ts";
 import { hashed, SEEDS } from "./peers/inputs.ts";
 import type { ConvGeometry, Pass } from "./peers/protocol.ts";
-import type { BenchResult } from "./result.ts";
+import type { NewResult } from "./result.ts";
 
 /** Layers taken of each model. */
 const COUNT = 20;
@@ -36,11 +36,19 @@ interface NamedLayer {
 }
 
 /** Times every layer and hands over each result as it comes. */
-export async function* benchLayers(context: BenchContext): AsyncGenerator<BenchResult> {
-  for (const layer of (await layersOf(context)).slice(0, context.limit)) {
+export async function* benchLayers(context: BenchContext): AsyncGenerator<NewResult> {
+  const wanted = (await layersOf(context)).map((layer) => ({
+    ...layer,
+    passes: PASSES.filter((pass) => context.isWanted(nameOf(layer, pass))),
+  })).filter(({ passes }) => passes.length > 0);
+  for (const { passes, ...layer } of wanted.slice(0, context.limit)) {
     const arrays = arraysOf(layer.geometry);
-    for (const pass of PASSES) yield await benchPass(context, { ...layer, arrays, pass });
+    for (const pass of passes) yield await benchPass(context, { ...layer, arrays, pass });
   }
+}
+
+function nameOf({ model, geometry }: NamedLayer, pass: Pass): string {
+  return `${model}: ${layerName(geometry)}, ${passName(pass)}`;
 }
 
 async function layersOf({ isQuick }: BenchContext): Promise<NamedLayer[]> {
@@ -72,10 +80,10 @@ interface LayerPass extends NamedLayer {
   readonly pass: Pass;
 }
 
-async function benchPass(context: BenchContext, layer: LayerPass): Promise<BenchResult> {
-  const { model, geometry: g, pass, arrays } = layer;
+async function benchPass(context: BenchContext, layer: LayerPass): Promise<NewResult> {
+  const { geometry: g, pass, arrays } = layer;
   const { device, limits } = context;
-  const name = `${model}: ${layerName(g)}, ${pass === "forward" ? pass : `gradient of ${pass}`}`;
+  const name = nameOf(layer, pass);
   const prepared = new LayerOnDevice(device, layer);
   try {
     const indices = spread(shapeOf(g, pass).reduce((a, b) => a * b), CHECKED);

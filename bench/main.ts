@@ -1,12 +1,11 @@
 /** `deno task bench`: times what we compute, beside its peers. See `--help`. @module */
 import { processSurroundings } from "../core/cli/context.ts";
 import { guarded } from "../core/cli/run_command.ts";
-import { formatMs, markdown, withSection } from "./markdown.ts";
+import { formatMs, markdown } from "./markdown.ts";
 import { HELP, readOptions } from "./options.ts";
-import type { BenchReport, BenchResult } from "./result.ts";
+import type { BenchResult } from "./result.ts";
 import { runBench } from "./run.ts";
-
-const RESULTS = new URL("./RESULTS.md", import.meta.url);
+import { store } from "./store.ts";
 
 async function main(): Promise<void> {
   const { stdout, stderr } = surroundings;
@@ -17,7 +16,7 @@ async function main(): Promise<void> {
     result: (result) => stderr(describe(result)),
   });
   stdout(options.json ? JSON.stringify(report, null, 2) : markdown(report));
-  if (options.write) await writeResults(report);
+  if (options.write) await store(report, options);
 }
 
 function describe({ name, ms, gflops, ratio }: BenchResult): string {
@@ -26,11 +25,6 @@ function describe({ name, ms, gflops, ratio }: BenchResult): string {
   );
   const rate = gflops === null ? [] : [`${gflops.toFixed(1)} GFLOP/s`];
   return [`${name}: ${formatMs(ms)} ms`, ...rate, ...ratios].join(", ");
-}
-
-async function writeResults(report: BenchReport): Promise<void> {
-  const before = await Deno.readTextFile(RESULTS).catch(() => "");
-  await Deno.writeTextFile(RESULTS, withSection(before, markdown(report)));
 }
 
 const surroundings = processSurroundings();

@@ -1,4 +1,5 @@
 /** A report as Markdown: a table for each suite, and the means over the layers. */
+import { passName } from "./model_layers.ts";
 import type { Pass } from "./peers/protocol.ts";
 import { PEER_NAMES, type PeerName } from "./peers/peer.ts";
 import { type BenchReport, type BenchResult, SUITES } from "./result.ts";
@@ -23,10 +24,10 @@ export function markdown(report: BenchReport): string {
   const lines = [
     `## ${device === "cpu" ? "CPU device" : "WebGPU"}: ${adapter}`,
     "",
-    `Measured ${date.slice(0, 10)}${
-      driver ? `, driver ${driver}` : ""
-    }. Limits measured in the same run: ` +
-    `${limits.gflops.toFixed(1)} GFLOP/s, ${limits.gbps.toFixed(1)} GB/s. ` +
+    `Measured ${date.slice(0, 10)}${driver ? `, driver ${driver}` : ""}. ` +
+    `Limits measured in the same run: ${limits.gflops.toFixed(1)} GFLOP/s, ${
+      limits.gbps.toFixed(1)
+    } GB/s. ` +
     "Milliseconds are medians of rounds in which everybody has a turn; ratios are a peer's time over ours, so that above 1 we are faster.",
     "",
     ...peers.map((name) => `- ${name}: ${report.peers[name]}`),
@@ -37,7 +38,7 @@ export function markdown(report: BenchReport): string {
   for (const suite of SUITES) {
     const results = report.results.filter((result) => result.suite === suite);
     if (results.length === 0) continue;
-    lines.push(`### ${TITLES[suite]}`, "", ...table(results, peers), "");
+    lines.push(`### ${TITLES[suite]}`, "", ...earlier(results, date), ...table(results, peers), "");
     const note = NOTES[suite];
     if (note && results.some(({ ratio }) => peers.some((peer) => ratio[peer] !== null))) {
       lines.push(note, "");
@@ -46,6 +47,20 @@ export function markdown(report: BenchReport): string {
     if (results.some(({ memory }) => memory)) lines.push(...memoryTable(results, peers), "");
   }
   return lines.join("\n").trimEnd();
+}
+
+/** Says which rows are older than the report's last run. */
+function earlier(results: readonly BenchResult[], date: string): string[] {
+  const last = date.slice(0, 10);
+  const rows = new Map<string, string[]>();
+  for (const result of results) {
+    const day = result.date.slice(0, 10);
+    if (day !== last) rows.set(day, [...rows.get(day) ?? [], result.name]);
+  }
+  return [...rows].flatMap(([day, names]) => {
+    const which = names.length === results.length ? "All rows" : names.join("; ");
+    return [`Measured ${day}: ${which}.`, ""];
+  });
 }
 
 function table(results: readonly BenchResult[], peers: readonly PeerName[]): string[] {
@@ -72,9 +87,7 @@ function means(results: readonly BenchResult[], peers: readonly PeerName[]): str
     });
     if (ratios.length > 0) {
       lines.push(
-        `- Geometric mean, ${pass === "forward" ? pass : `gradient of ${pass}`}: ${
-          ratios.join(", ")
-        }`,
+        `- Geometric mean, ${passName(pass)}: ${ratios.join(", ")}`,
       );
     }
   }
@@ -104,8 +117,8 @@ export function slownessOfGradients(results: readonly BenchResult[]): number[] {
 }
 
 /** How a layer's name ends. */
-export function ending(pass: Pass): string {
-  return pass === "forward" ? ", forward" : `, gradient of ${pass}`;
+function ending(pass: Pass): string {
+  return `, ${passName(pass)}`;
 }
 
 /** @throws RangeError where there are no numbers */
@@ -143,16 +156,7 @@ function rows(head: readonly string[], body: readonly (readonly string[])[]): st
   return [line(head), line(head.map((_, i) => i === 0 ? "---" : "--:")), ...body.map(line)];
 }
 
-const HEADING = "# Results of the bench";
-
-/** The file with this section in the place of the one of the same heading, or as its last. */
-export function withSection(file: string, section: string): string {
-  const heading = section.split("\n", 1)[0]!;
-  const parts = file.split(/^(?=## )/m);
-  const intro = parts.find((part) => !part.startsWith("## "))?.trim() || HEADING;
-  const sections = parts.filter((part) => part.startsWith("## ")).map((part) => part.trim());
-  const at = sections.findIndex((part) => part.split("\n", 1)[0] === heading);
-  if (at < 0) sections.push(section);
-  else sections[at] = section;
-  return `${[intro, ...sections].join("\n\n")}\n`;
+/** All reports as the file RESULTS.md. */
+export function resultsFile(reports: readonly BenchReport[]): string {
+  return `${["# Results of the bench", ...reports.map(markdown)].join("\n\n")}\n`;
 }

@@ -3,7 +3,7 @@ import type { Config } from "../core/train/config.ts";
 import { dryStep } from "../core/train/inspector.ts";
 import { makeModel } from "../core/train/trainer.ts";
 import { DryDevice } from "../core/runtime/dry_device.ts";
-import type { ConvGeometry } from "./peers/protocol.ts";
+import type { ConvGeometry, Pass } from "./peers/protocol.ts";
 
 /** Layers of equal extents, together. */
 export interface ModelLayer {
@@ -75,4 +75,9 @@ export function layerName(g: ConvGeometry): string {
   ].join("");
   const images = g.n > 1 ? `${g.n}×` : "";
   return `conv ${g.kh}×${g.kw} ${g.c}→${g.o}${options}, ${images}${g.ho}×${g.wo}`;
+}
+
+/** `forward` or, say, `gradient of input`. */
+export function passName(pass: Pass): string {
+  return pass === "forward" ? pass : `gradient of ${pass}`;
 }

@@ -4,18 +4,26 @@ import { type Device, scope } from "../core/runtime/mod.ts";
 import { requireEqual } from "./check.ts";
 import { type BenchContext, compare, gflopsOf, onDevice } from "./context.ts";
 import { type OpBench, OPS, type PreparedOp, type Sizes } from "./op_cases.ts";
-import type { BenchResult } from "./result.ts";
+import type { NewResult } from "./result.ts";
 
 /** Times every operator and hands over each result as it comes. */
-export async function* benchOps(context: BenchContext): AsyncGenerator<BenchResult> {
-  for (const bench of OPS.slice(0, context.limit)) yield await benchOp(context, bench);
+export async function* benchOps(context: BenchContext): AsyncGenerator<NewResult> {
+  const wanted = OPS.filter((bench) => context.isWanted(nameOf(context, bench)));
+  for (const bench of wanted.slice(0, context.limit)) yield await benchOp(context, bench);
 }
 
-async function benchOp(context: BenchContext, bench: OpBench): Promise<BenchResult> {
+function nameOf(context: BenchContext, bench: OpBench): string {
+  const sizes = Object.entries(sizesOf(context, bench));
+  return [bench.op, ...sizes.map(([name, value]) => `${name} ${value}`)].join(", ");
+}
+
+function sizesOf({ isQuick }: BenchContext, bench: OpBench): Sizes {
+  return isQuick ? bench.quick : bench.full;
+}
+
+async function benchOp(context: BenchContext, bench: OpBench): Promise<NewResult> {
   const { device } = context;
-  const sizes = context.isQuick ? bench.quick : bench.full;
-  const described = Object.entries(sizes).map(([name, value]) => `${name} ${value}`).join(", ");
-  const name = `${bench.op}, ${described}`;
+  const sizes = sizesOf(context, bench), name = nameOf(context, bench);
   const error = await checkOp(name, bench, { device, sizes });
   const prepared = scope(() => kept(bench.prepare(device, sizes)));
   const { ms, ratio, peer_ms } = await compare(context, {

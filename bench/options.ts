@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly write: boolean;
   readonly rounds: number;
   readonly limit: number;
+  /** Part of the names of the rows that are measured, in any case; all where absent. */
+  readonly only: string | undefined;
   /** As {@link OpenOptions.forceVariant}. */
   readonly variant: string | undefined;
 }
@@ -29,11 +31,12 @@ Times what we compute beside its peers, each result checked before it is timed.
   --adapter NAME       part of the adapter's name
   --peers LIST         of ${PEER_NAMES.join(", ")}; none; all that are installed where absent
   --variant V          forces kernel variants: name, or kernel=name,kernel=name
+  --only TEXT          rows alone whose name has this part, such as 800 or "gradient of weight"
   --limit N            rows of a suite at most
   --rounds N           rounds of which the median counts (5)
   --quick              tiny cases that only show that all works
   --json               the results as one JSON document
-  --write              put the results into bench/RESULTS.md
+  --write              put the results into bench/RESULTS.md; what was not measured stays there
   --debug              stack traces
 
 TensorFlow.js is installed by: deno task bench-peers`;
@@ -42,7 +45,8 @@ TensorFlow.js is installed by: deno task bench-peers`;
 export function readOptions(args: readonly string[]): BenchOptions | "help" {
   const { values, positionals } = parsed(args);
   if (values.help) return "help";
-  const isQuick = values.quick ?? false;
+  const isQuick = values.quick ?? false, write = values.write ?? false;
+  if (isQuick && write) throw new UsageError("--quick measures nothing that --write could keep.");
   return {
     suites: positionals.length === 0 ? SUITES : [...new Set(positionals)].map(suiteOf),
     device: deviceOf(values.device),
@@ -50,9 +54,10 @@ export function readOptions(args: readonly string[]): BenchOptions | "help" {
     peers: values.peers === undefined ? PEER_NAMES : peersOf(values.peers),
     isQuick,
     json: values.json ?? false,
-    write: values.write ?? false,
+    write,
     rounds: countOf("--rounds", values.rounds) ?? (isQuick ? 1 : 5),
     limit: countOf("--limit", values.limit) ?? Infinity,
+    only: values.only,
     variant: values.variant,
   };
 }
@@ -69,6 +74,7 @@ function parsed(args: readonly string[]) {
         peers: text,
         variant: text,
         limit: text,
+        only: text,
         rounds: text,
         quick: flag,
         json: flag,

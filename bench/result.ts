@@ -15,6 +15,8 @@ export type Ratios = Readonly<Record<PeerName, number | null>>;
 export interface BenchResult {
   readonly suite: SuiteName;
   readonly name: string;
+  /** When it was measured. */
+  readonly date: string;
   /** Median milliseconds of one run. */
   readonly ms: number;
   /** 10⁹ operations a second; null where that is no measure of it. */
@@ -40,8 +42,12 @@ export interface MemoryPeaks {
   readonly peers: Ratios;
 }
 
-/** A whole run of the bench. */
+/** A result before it is dated. */
+export type NewResult = Omit<BenchResult, "date">;
+
+/** A whole run of the bench, or what several on one adapter found. */
 export interface BenchReport {
+  /** Of the last run. */
   readonly date: string;
   readonly adapter: string;
   readonly driver: string | null;

@@ -7,12 +7,12 @@ import { benchLayers } from "./layers.ts";
 import type { BenchOptions } from "./options.ts";
 import { benchOps } from "./ops.ts";
 import { openPeers, PEER_NAMES, type PeerName } from "./peers/peer.ts";
-import type { BenchReport, BenchResult, SuiteName } from "./result.ts";
+import type { BenchReport, BenchResult, NewResult, SuiteName } from "./result.ts";
 import { benchStartup } from "./startup.ts";
 import { benchSteps } from "./steps.ts";
 
 /** What a suite runs until its last result. */
-type Suite = (context: BenchContext) => AsyncGenerator<BenchResult>;
+type Suite = (context: BenchContext) => AsyncGenerator<NewResult>;
 
 const SUITE: Readonly<Record<SuiteName, Suite>> = {
   layers: benchLayers,
@@ -44,11 +44,14 @@ export interface BenchEvents {
  * @throws UserError where a result is wrong; DeviceError where the device is not there
  */
 export async function runBench(options: BenchOptions, events: BenchEvents): Promise<BenchReport> {
-  const { device, note } = await openExplained({
-    kind: options.device,
+  const asked = {
     adapter: options.adapter,
     forceVariant: options.variant,
     tuning: options.variant === undefined && !options.isQuick,
+  };
+  const { device, note } = await openExplained({
+    ...asked,
+    kind: options.device,
     timestamps: true,
   });
   events.note(note);
@@ -65,8 +68,10 @@ export async function runBench(options: BenchOptions, events: BenchEvents): Prom
       });
       for (const { name, version } of opened) peers[name] = version;
       try {
-        const context = { device, limits, peers: opened, ...contextOf(options), ...events };
-        for await (const result of SUITE[name](context)) {
+        const open = { ...asked, kind: device.info.kind };
+        const context = { device, open, limits, peers: opened, ...contextOf(options), ...events };
+        for await (const found of SUITE[name](context)) {
+          const result = { ...found, date: new Date().toISOString() };
           events.result(result);
           results.push(result);
         }
@@ -81,8 +86,15 @@ export async function runBench(options: BenchOptions, events: BenchEvents): Prom
   }
 }
 
-function contextOf({ isQuick, rounds, limit }: BenchOptions) {
-  return { isQuick, limit, rounds: { rounds, enough: ENOUGH_MS[isQuick ? "quick" : "full"] } };
+function contextOf({ isQuick, rounds, limit, only }: BenchOptions) {
+  const part = only?.toLowerCase() ?? "";
+  const isWanted = (name: string) => name.toLowerCase().includes(part);
+  return {
+    isQuick,
+    limit,
+    isWanted,
+    rounds: { rounds, enough: ENOUGH_MS[isQuick ? "quick" : "full"] },
+  };
 }
 
 async function identityOf({ info }: Device) {

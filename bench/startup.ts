@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../core/runtime/errors.ts";
 import type { BenchContext } from "./context.ts";
-import { type BenchResult, byPeer } from "./result.ts";
+import { byPeer, type NewResult } from "./result.ts";
 import { median } from "./timing.ts";
 
 const MAIN = fileURLToPath(new URL("../core/cli/main.ts", import.meta.url));
@@ -23,24 +23,26 @@ export interface StartedRun {
 }
 
 /** Times starts with empty caches of kernels and drivers (`cold`), then with those that they left (`warm`). */
-export async function* benchStartup(context: BenchContext): AsyncGenerator<BenchResult> {
+export async function* benchStartup(context: BenchContext): AsyncGenerator<NewResult> {
   const { device, rounds } = context;
+  const wanted = Object.values(NAMES).filter(context.isWanted);
+  if (wanted.length === 0) return;
   const run = { experiment: "quickstart", device: device.info.kind, more: [] };
-  const cold: number[] = [], warm: number[] = [];
+  const times = { [NAMES.cold]: [] as number[], [NAMES.warm]: [] as number[] };
+  // A warm start needs the cold one before it.
   for (let round = 0; round < (context.isQuick ? 1 : Math.min(3, rounds.rounds)); round++) {
-    const [first, second] = await timeStarts(run);
-    cold.push(first);
-    warm.push(second);
+    const [cold, warm] = await timeStarts(run);
+    times[NAMES.cold].push(cold);
+    times[NAMES.warm].push(warm);
   }
-  const none = {
-    ratio: byPeer(() => null),
-    peer_ms: byPeer(() => null),
-    gflops: null,
-    share: null,
-  };
-  yield { suite: "startup", name: "quickstart, cold caches", ms: median(cold), ...none };
-  yield { suite: "startup", name: "quickstart, warm caches", ms: median(warm), ...none };
+  const none = { ratio: byPeer(() => null), peer_ms: byPeer(() => null) };
+  for (const name of wanted.slice(0, context.limit)) {
+    yield { suite: "startup", name, ms: median(times[name]), ...none, gflops: null, share: null };
+  }
 }
+
+/** Names of the results. */
+const NAMES = { cold: "quickstart, cold caches", warm: "quickstart, warm caches" } as const;
 
 /** Milliseconds of a cold and a warm start. */
 export async function timeStarts(run: StartedRun): Promise<[number, number]> {

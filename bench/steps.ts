@@ -1,26 +1,21 @@
 /** The suite `steps`: whole training steps and whole inference, with the memory that they take. */
 import quickstart from "../experiments/quickstart/config.ts";
-import r50 from "../experiments/r50_fpn_1x/config.ts";
 import { CpuDevice } from "../core/runtime/cpu/device.ts";
 import type { Device } from "../core/runtime/mod.ts";
 import { type Config, defineExperiment } from "../core/train/config.ts";
 import { inputShape } from "../core/train/inspector.ts";
 import { requireEqual } from "./check.ts";
 import { type CheckedFeatures, checkFeatures } from "./backbone.ts";
-import { benchBackbone, layersTask } from "./backbone_steps.ts";
+import { backboneName, benchBackbone, layersTask } from "./backbone_steps.ts";
 import { type BenchContext, compare, type Comparison, gflopsOf } from "./context.ts";
 import { type BatchSize, Detector } from "./detector.ts";
-import { flopsOfLaunches } from "./flops.ts";
-import { peakMemory, resetPeakMemory } from "./process_memory.ts";
-import { type BenchResult, byPeer } from "./result.ts";
-import type { Contestant } from "./timing.ts";
+import { OwnProcess } from "./own_process.ts";
+import { configOf, type OwnStep } from "./own_step.ts";
+import { byPeer, type NewResult } from "./result.ts";
 
 /** A whole step to time. */
-interface StepCase {
+interface StepCase extends OwnStep {
   readonly name: string;
-  readonly config: Config;
-  readonly size: BatchSize;
-  readonly training: boolean;
 }
 
 /** Shorter sides; the longer is in COCO's usual proportion. */
@@ -34,34 +29,48 @@ const TOLERANCE = 1e-3;
 const CHECKED_SHAPE = [1, 64, 96, 3];
 
 /** Times every step and hands over each result as it comes. */
-export async function* benchSteps(context: BenchContext): AsyncGenerator<BenchResult> {
+export async function* benchSteps(context: BenchContext): AsyncGenerator<NewResult> {
   const torch = context.peers.filter(({ name }) => name.startsWith("torch"));
-  const checks = new Map<Config, ModelChecks>();
-  for (const step of casesOf(context).slice(0, context.limit)) {
-    const { config } = step;
-    const known = checks.get(config) ?? await checkModel({ ...context, peers: torch }, config);
-    checks.set(config, known);
-    const peers = config === quickstart && !step.training ? [] : torch;
-    yield await benchStep({ ...context, peers }, { ...step, ...known });
+  const checks = new Map<OwnStep["model"], ModelChecks>();
+  for (const step of rowsOf(context)) {
+    if (step === BACKBONE) yield await benchBackbone(context);
+    else {
+      const { model } = step;
+      const known = checks.get(model) ?? await checkModel({ ...context, peers: torch }, step);
+      checks.set(model, known);
+      const peers = model === "quickstart" && !step.training ? [] : torch;
+      yield await benchStep({ ...context, peers }, { ...step, ...known });
+    }
   }
-  if (context.limit > casesOf(context).length) yield await benchBackbone(context);
+}
+
+/** The row of {@link benchBackbone}. */
+const BACKBONE = "backbone";
+
+function rowsOf(context: BenchContext): (StepCase | typeof BACKBONE)[] {
+  const [first, ...others] = casesOf(context);
+  // Small ones come first: a peer tells only the most memory that it ever held.
+  const rows = [first!, BACKBONE, ...others] as const;
+  const nameOf = (row: StepCase | typeof BACKBONE) =>
+    row === BACKBONE ? backboneName(context) : row.name;
+  return rows.filter((row) => context.isWanted(nameOf(row))).slice(0, context.limit);
 }
 
 function casesOf({ isQuick }: BenchContext): StepCase[] {
   const [images = 1, height = 0, width = 0] = inputShape(quickstart);
   const size = isQuick ? SMALL : { images, height, width };
-  const training = { config: quickstart, size, name: "quickstart, training", training: true };
+  const model = "quickstart";
+  const training: StepCase = { model, size, name: "quickstart, training", training: true };
   if (isQuick) {
     return [training, { ...training, name: "quickstart, inference", training: false }];
   }
-  const cases: StepCase[] = [training];
-  // Inference comes first: a peer tells only the most memory that it ever held.
+  const cases = [training];
   for (const training of [false, true]) {
     for (const side of SIDES) {
       const width = Math.round(side * LONGER), images = training ? 2 : 1;
       const size = { images, height: side, width };
       const name = `R-50-FPN, ${training ? "training" : "inference"}, ${images}×${side}×${width}`;
-      cases.push({ name, config: r50, size, training });
+      cases.push({ name, model: "r50", size, training });
     }
   }
   return cases;
@@ -79,8 +88,8 @@ interface ModelChecks {
 }
 
 /** @throws UserError where losses or features are wrong */
-async function checkModel({ device, peers }: BenchContext, config: Config): Promise<ModelChecks> {
-  const hasPeers = config === r50 && peers.length > 0;
+async function checkModel({ device, peers }: BenchContext, step: OwnStep): Promise<ModelChecks> {
+  const config = configOf(step), hasPeers = step.model === "r50" && peers.length > 0;
   return {
     error: await checkLosses(device, config),
     features: hasPeers ? await checkFeatures(device, config, CHECKED_SHAPE) : undefined,
@@ -113,32 +122,20 @@ async function checkLosses(device: Device, config: Config): Promise<number> {
 async function benchStep(
   context: BenchContext,
   step: StepCase & ModelChecks,
-): Promise<BenchResult> {
+): Promise<NewResult> {
   const { device, limits } = context;
-  const { name, training, error } = step;
-  const detector = new Detector(device, step.config, step.size);
+  const { name, model, size, training, error } = step;
+  const asked = context.peers.length === 0 ? NOBODY : await askOf(device, step);
+  const ours = await OwnProcess.start({ model, size, training }, context.open);
   try {
-    const ours = contestantOf(device, detector, training);
-    await ours.time(1);
-    await device.measurePending(120);
-    const flops = await flopsOfLaunches(device, () => ours.time(1));
-    // What peers are to find is computed before memory is looked at.
-    const asked = context.peers.length === 0 ? NOBODY : await askOf(device, step);
-    device.resetPeak();
-    resetPeakMemory();
-    const compared = await compare(context, { name, ours, ...asked });
-    const { ms, ratio, peer_ms, rss } = compared;
-    const gflops = gflopsOf(flops, ms);
-    const memory = {
-      device: device.memory().peakBytes,
-      process: peakMemory(),
-      peers: byPeer((peer) => rss.get(peer) ?? null),
-    };
+    const { ms, ratio, peer_ms, rss } = await compare(context, { name, ours, ...asked });
+    const gflops = gflopsOf(ours.flops, ms);
+    const memory = { ...ours.memory, peers: byPeer((peer) => rss.get(peer) ?? null) };
     const checked = { against: "host code in float64, at 64 px", error };
     const share = gflops / limits.gflops;
     return { suite: "steps", name, ms, gflops, share, ratio, peer_ms, checked, memory };
   } finally {
-    detector.close();
+    await ours.close();
   }
 }
 
@@ -148,23 +145,9 @@ const NOBODY: Pick<Comparison, "task"> = { task: { task: "op", op: "none", sizes
 /** What peers are to do beside a step: torchvision's detector of R-50-FPN or, of another, its layers alone. */
 async function askOf(
   device: Device,
-  { config, size, training, features }: StepCase & ModelChecks,
+  { model, size, training, features }: StepCase & ModelChecks,
 ): Promise<Pick<Comparison, "task" | "expected">> {
-  if (!features) return await layersTask(device, config, size);
+  if (!features) return await layersTask(device, configOf({ model }), size);
   const { expected, error: _, ...check } = features;
   return { task: { task: "step", training, ...size, check }, expected };
-}
-
-function contestantOf(device: Device, detector: Detector, training: boolean): Contestant {
-  return {
-    async time(times) {
-      const start = performance.now();
-      for (let i = 0; i < times; i++) {
-        if (training) { for (const loss of detector.train()) loss.release(); }
-        else await detector.detect();
-      }
-      await device.finish();
-      return (performance.now() - start) / times;
-    },
-  };
 }

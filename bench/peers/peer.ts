@@ -1,7 +1,7 @@
 /** The programs that we are compared with, each a process of its own that answers line by line. */
 import { fileURLToPath } from "node:url";
+import { LineProcess } from "./line_process.ts";
 import type { Answer, Request, Task } from "./protocol.ts";
-import { TextLineStream } from "./text_lines.ts";
 
 /** Names of peers, as in results. */
 export const PEER_NAMES = [
@@ -18,25 +18,17 @@ export type PeerName = (typeof PEER_NAMES)[number];
 /** Interpreters to look for PyTorch with: the first may be one that it was not installed for. */
 const PYTHONS = ["python3", "/usr/bin/python3"];
 
-/** A process that answers. */
+/** A peer that is here. */
 export class Peer {
   readonly name: PeerName;
-  readonly #child: Deno.ChildProcess;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  readonly #lines: ReadableStreamDefaultReader<string>;
-  #version = "";
-
-  private constructor(name: PeerName, child: Deno.ChildProcess) {
-    this.name = name;
-    this.#child = child;
-    this.#writer = child.stdin.getWriter();
-    this.#lines = child.stdout
-      .pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream()).getReader();
-  }
-
   /** What it is, such as `PyTorch 1.13.0, 2 threads`. */
-  get version(): string {
-    return this.#version;
+  readonly version: string;
+  readonly #process: LineProcess;
+
+  private constructor(name: PeerName, version: string, process: LineProcess) {
+    this.name = name;
+    this.version = version;
+    this.#process = process;
   }
 
   /** Starts a peer, or says why there is none. */
@@ -55,66 +47,39 @@ export class Peer {
     program: string,
     args: readonly string[],
   ): Promise<Peer | { readonly missing: string }> {
-    let child: Deno.ChildProcess;
-    try {
-      child = new Deno.Command(program, {
-        args: [...args],
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn();
-    } catch (error) {
-      return { missing: error instanceof Error ? error.message : String(error) };
-    }
-    const errors = new Response(child.stderr).text();
-    const peer = new Peer(name, child);
-    const { version, error } = await peer.#ask({ request: "hello" });
-    if (version !== undefined) {
-      peer.#version = version;
-      return peer;
-    }
-    await peer.close();
-    return { missing: lastLine(await errors) || error || "it does not start" };
+    const process = LineProcess.start(program, args);
+    if (!(process instanceof LineProcess)) return process;
+    const { version, error } = await ask(process, { request: "hello" });
+    if (version !== undefined) return new Peer(name, version, process);
+    await process.close();
+    return { missing: await process.lastError() || error || "it does not start" };
   }
 
   /** Makes `task` ready. @returns the result's sample. @throws Error where the peer cannot do it. */
   async prepare(task: Task): Promise<readonly number[]> {
-    const { sample, error } = await this.#ask({ request: "prepare", task });
+    const { sample, error } = await ask(this.#process, { request: "prepare", task });
     if (sample === undefined) throw new Error(error ?? "no answer");
     return sample;
   }
 
   /** Runs what is ready so often. @returns milliseconds of one run, and the peer's memory in bytes. */
   async time(times: number): Promise<{ ms: number; rss: number }> {
-    const { ms, rss = 0, error } = await this.#ask({ request: "time", times });
+    const { ms, rss = 0, error } = await ask(this.#process, { request: "time", times });
     if (ms === undefined) throw new Error(error ?? "no answer");
     return { ms, rss };
   }
 
   /** Ends the process. */
-  async close(): Promise<void> {
-    await this.#writer.close().catch(() => {});
-    try {
-      this.#child.kill();
-    } catch {
-      // It has ended by itself.
-    }
-    await this.#child.status;
-    await this.#lines.cancel().catch(() => {});
+  close(): Promise<void> {
+    return this.#process.close();
   }
+}
 
-  async #ask(request: Request): Promise<Answer> {
-    try {
-      await this.#writer.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`));
-    } catch {
-      return { error: "it has ended" };
-    }
-    for (;;) {
-      const { value, done } = await this.#lines.read();
-      if (done) return { error: "it has ended" };
-      // Libraries print notes of their own; answers are marked.
-      if (value.startsWith("@")) return JSON.parse(value.slice(1));
-    }
+async function ask(process: LineProcess, request: Request): Promise<Answer> {
+  try {
+    return await process.ask<Answer>(request);
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -142,9 +107,4 @@ function commandsOf(name: PeerName): [string, string[]][] {
   }
   const [, device = "cpu", ...precision] = name.split("_");
   return PYTHONS.map((python) => [python, [here("torch_peer.py"), device, ...precision]]);
-}
-
-function lastLine(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/\x1b\[[0-9;]*m/g, "").trim().split("\n").at(-1)?.trim() ?? "";
 }

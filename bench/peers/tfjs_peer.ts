@@ -3,7 +3,7 @@
  * stdout. It runs under `bench/peers/deno.json`, so that the project itself never installs it.
  * @module
  */
-import { TextLineStream } from "./text_lines.ts";
+import { answerLines } from "./line_process.ts";
 import { hashed, SEEDS } from "./inputs.ts";
 import type { Answer, ConvTask, Request } from "./protocol.ts";
 import { PreparedNetwork } from "./tfjs_network.ts";
@@ -111,13 +111,7 @@ async function serve(backend: string): Promise<void> {
     else throw new Error(`no ${task.task} here`);
     return { sample: await prepared.sample() };
   }
-  const lines = Deno.stdin.readable
-    .pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
-  for await (const line of lines) {
-    const request: Request = JSON.parse(line);
-    const reply = await answer(request).catch((error): Answer => ({ error: String(error) }));
-    console.log(`@${JSON.stringify(reply)}`);
-  }
+  await answerLines(answer);
 }
 
 await serve(Deno.args[0] ?? "webgpu");

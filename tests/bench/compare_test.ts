@@ -17,6 +17,8 @@ function contextWith(peers: readonly BenchPeer[]): { context: BenchContext; note
     rounds: { rounds: 1, enough: 1 },
     isQuick: true,
     limit: Infinity,
+    open: { kind: "cpu" as const },
+    isWanted: () => true,
     note: (line: string) => void notes.push(line),
   };
   return { context, notes };

@@ -3,8 +3,8 @@ import {
   formatMs,
   geometricMean,
   markdown,
+  resultsFile,
   slownessOfGradients,
-  withSection,
 } from "../../bench/markdown.ts";
 import { type BenchReport, type BenchResult, byPeer } from "../../bench/result.ts";
 
@@ -12,6 +12,7 @@ function layer(name: string, ms: number, torch: number | null): BenchResult {
   return {
     suite: "layers",
     name,
+    date: "2026-01-02T03:04:04.000Z",
     ms,
     gflops: 10 / ms,
     share: 0.5,
@@ -81,13 +82,18 @@ Deno.test("means over layers are geometric, and gradients are set against their 
   assert.match(text, /takes 1\.00 times the forward pass/);
 });
 
-Deno.test("a device's section replaces its older one and leaves the others", () => {
-  const first = withSection("", "## WebGPU: x\n\nold");
-  assert.equal(first, "# Results of the bench\n\n## WebGPU: x\n\nold\n");
-  const both = withSection(first, "## CPU device: y\n\nother");
-  const renewed = withSection(both, "## WebGPU: x\n\nnew");
-  assert.equal(
-    renewed,
-    "# Results of the bench\n\n## WebGPU: x\n\nnew\n\n## CPU device: y\n\nother\n",
-  );
+Deno.test("rows that were measured before the last run say when", () => {
+  const [first, ...others] = RESULTS;
+  const older = { ...first!, date: "2025-12-31T00:00:00.000Z" };
+  const mixed = markdown({ ...REPORT, results: [older, ...others] });
+  assert.match(mixed, /\nMeasured 2025-12-31: a, forward\.\n/);
+  const alone = markdown({ ...REPORT, results: [older] });
+  assert.match(alone, /\nMeasured 2025-12-31: All rows\.\n/);
+  assert.doesNotMatch(markdown(REPORT), /Measured 2026-01-02: /);
+});
+
+Deno.test("the file has a section for each adapter", () => {
+  const text = resultsFile([REPORT, { ...REPORT, device: "cpu", adapter: "a CPU" }]);
+  assert.match(text, /^# Results of the bench\n\n## WebGPU: an adapter\n/);
+  assert.match(text, /\n\n## CPU device: a CPU\n/);
 });

@@ -12,14 +12,14 @@ Deno.test("without arguments all suites run beside all peers", () => {
 
 Deno.test("suites, peers and numbers are read", () => {
   const options = readOptions(
-    "ops layers ops --peers torch_cpu,tfjs_wasm --limit 3 --rounds 7 --device cpu --variant a=b"
+    "ops layers ops --peers torch_cpu,tfjs_wasm --limit 3 --rounds 7 --device cpu --variant a=b --only 800"
       .split(" "),
   );
   assert.ok(options !== "help");
   assert.deepEqual(options.suites, ["ops", "layers"]);
   assert.deepEqual(options.peers, ["torch_cpu", "tfjs_wasm"]);
   assert.deepEqual([options.limit, options.rounds, options.device], [3, 7, "cpu"]);
-  assert.equal(options.variant, "a=b");
+  assert.deepEqual([options.variant, options.only], ["a=b", "800"]);
   assert.equal(readOptions(["--help"]), "help");
   const none = readOptions(["--peers", "none"]);
   assert.ok(none !== "help" && none.peers.length === 0);
@@ -32,6 +32,7 @@ Deno.test("what is not understood is named", () => {
     ["--device gpu", /--device is webgpu or cpu/],
     ["--limit 0", /--limit is a whole number from 1, not "0"/],
     ["--rounds x", /--rounds is a whole number/],
+    ["--quick --write", /--quick measures nothing/],
     ["--fast", /--fast.*--help/],
   ];
   for (const [line, message] of wrong) {

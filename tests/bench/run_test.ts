@@ -1,6 +1,8 @@
 /** The bench run for real, on tiny cases. */
 import assert from "node:assert/strict";
 import { type BenchOptions, readOptions } from "../../bench/options.ts";
+import { OwnProcess } from "../../bench/own_process.ts";
+import { UserError } from "../../core/runtime/errors.ts";
 import { runBench } from "../../bench/run.ts";
 import { timeStarts } from "../../bench/startup.ts";
 import { HAS_WEBGPU } from "../_support/devices.ts";
@@ -29,7 +31,13 @@ async function checkReport(line: string): Promise<void> {
     "ops",
     "steps",
   ]);
-  for (const { name, ms, gflops, share, ratio, checked } of results) {
+  for (const { name, date, ms, gflops, share, ratio, checked, memory } of results) {
+    assert.ok(!Number.isNaN(Date.parse(date)));
+    if (memory) assert.ok(memory.device > 2 ** 16, name);
+    // On a GPU the tensors lie elsewhere; some systems tell no process' memory.
+    if (memory?.process && report.device === "cpu") {
+      assert.ok(memory.process > memory.device, name);
+    }
     assert.ok(ms > 0, name);
     if (gflops === null) assert.equal(share, null, name);
     else assert.ok(Math.abs(share - gflops / limits.gflops) < 1e-9, name);
@@ -37,6 +45,21 @@ async function checkReport(line: string): Promise<void> {
     assert.ok(checked.error < 1e-2, name);
   }
 }
+
+Deno.test("--only measures the rows whose names have that part, in any case", async () => {
+  const line = "layers ops steps startup --quick --device cpu --peers none --only";
+  const options = { ...optionsOf(`${line} x`), only: "Gradient of WEIGHT" };
+  const { results } = await runBench(options, { note: () => {}, result: () => {} });
+  assert.deepEqual(results.map(({ name }) => name.replace(/^.*, /, "")), ["gradient of weight"]);
+});
+
+Deno.test("a step that cannot be run is a sentence, not a hang", async () => {
+  const step = { model: "r50", training: true, size: { images: 1, height: 0, width: 0 } } as const;
+  await assert.rejects(
+    OwnProcess.start(step, { kind: "webgpu", adapter: "no such adapter" }),
+    (error) => error instanceof UserError && /no such adapter|no WebGPU/.test(error.message),
+  );
+});
 
 Deno.test("a bench of tiny cases has every suite, checked, in the promised form (cpu)", () =>
   checkReport("layers ops steps --quick --device cpu --peers none"));
