@@ -13,7 +13,7 @@ import type { Leaf, Network, NetworkNode } from "./peers/protocol.ts";
 /** Spread of an image's numbers, less their mean, and of another input's. */
 const SPREAD = { image: 200, other: 2 };
 
-/** What norms' launches hand to the affine map that follows: the numbers that it is of, by the slot of its scale. */
+/** What a frozen norm's launch hands to the affine map that follows: its numbers, by the slot of its scale. */
 type NormNode = Pick<
   Extract<NetworkNode, { op: "group_norm" | "frozen_norm" }>,
   "op" | "vectors" | "groups" | "epsilon"
@@ -46,13 +46,10 @@ class Recorder extends DryDevice {
     const id = (name: string) => this.idOf(required(slots[name], name));
     const number = (name: string) => Number(required(params.get(name), name));
     const flag = (name: string) => params.get(name) === true;
-    const norm = (op: NormNode["op"], names: readonly string[], groups = 0, epsilon = 0) =>
-      this.#norms.set(required(slots.scale, "scale"), {
-        op,
-        vectors: names.map(id),
-        groups,
-        epsilon,
-      });
+    const normalized = () => {
+      const residual = flag("hasResidual") ? id("residual") : null;
+      return { x: id("x"), residual, relu: flag("relu"), out: id("out") };
+    };
     if (kernel === "conv2d") {
       const geometry = geometryIn(params);
       const { n, h, w, c } = geometry;
@@ -65,13 +62,16 @@ class Recorder extends DryDevice {
       ];
       this.nodes.push({ op: "conv", x, weight, bias, relu: flag("relu"), geometry, out });
     } else if (kernel === "frozen_scale") {
-      norm("frozen_norm", ["weight", "bias", "mean", "variance"]);
-    } else if (kernel === "group_norm_moments") {
-      norm("group_norm", ["gamma", "beta"], number("groups"), number("epsilon"));
+      const vectors = ["weight", "bias", "mean", "variance"].map(id);
+      const norm: NormNode = { op: "frozen_norm", vectors, groups: 0, epsilon: 0 };
+      this.#norms.set(required(slots.scale, "scale"), norm);
+    } else if (kernel === "group_norm") {
+      const vectors = ["gamma", "beta"].map(id);
+      const extent = { groups: number("groups"), epsilon: number("epsilon") };
+      this.nodes.push({ op: "group_norm", vectors, ...extent, ...normalized() });
     } else if (kernel === "channel_affine") {
       const of = required(this.#norms.get(required(slots.scale, "scale")), "norm");
-      const residual = flag("hasResidual") ? id("residual") : null;
-      this.nodes.push({ ...of, x: id("x"), residual, relu: flag("relu"), out: id("out") });
+      this.nodes.push({ ...of, ...normalized() });
     } else if (kernel === "max_pool") {
       const window = {
         kernel: number("kernel"),

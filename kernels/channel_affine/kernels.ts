@@ -1,5 +1,5 @@
-/** Kernels of the per-channel affine; GroupNorm applies its statistics with them too. */
-import { defineKernel, type Dispatch } from "../../core/runtime/mod.ts";
+/** Kernels of the per-channel affine; GroupNorm applies its statistics with the same dispatches. */
+import { defineKernel, type Dispatch, type PlanContext } from "../../core/runtime/mod.ts";
 import { channelBlocks } from "../_shared/channel_blocks.ts";
 import blocksSource from "../_shared/channel_blocks.wgsl" with { type: "text" };
 import { elementwise } from "../_shared/elementwise.ts";
@@ -22,20 +22,23 @@ export const affineKernel = defineKernel({
   name: "channel_affine",
   signature: { x: "f32", scale: "f32", shift: "f32", residual: "f32", out: "f32" },
   host: host.forward,
-  wgsl: (params: host.AffineParams, context) => {
-    const { size, channels, imageSize, relu, hasResidual } = params;
-    const split = ["x", "residual", "out"];
-    const wide = { context, split, relu, option: hasResidual };
-    const blocks = channelBlocks(forwardBlocksShader, params, wide);
-    if (blocks) return blocks;
-    const uniforms = { channels, imageSize, relu: Number(relu), hasResidual: Number(hasResidual) };
-    const parts = elementwise(forwardShader, size, { context, split, uniforms, unit: channels });
-    return parts.map((part): Dispatch => ({
-      ...part,
-      uniforms: { ...part.uniforms, start: part.views!.x!.start + part.uniforms.base! },
-    }));
-  },
+  wgsl: affineDispatches,
 });
+
+/** Dispatches of {@link affineKernel}, over the tensors that its signature names. */
+export function affineDispatches(params: host.AffineParams, context: PlanContext): Dispatch[] {
+  const { size, channels, imageSize, relu, hasResidual } = params;
+  const split = ["x", "residual", "out"];
+  const wide = { context, split, relu, option: hasResidual };
+  const blocks = channelBlocks(forwardBlocksShader, params, wide);
+  if (blocks) return blocks;
+  const uniforms = { channels, imageSize, relu: Number(relu), hasResidual: Number(hasResidual) };
+  const parts = elementwise(forwardShader, size, { context, split, uniforms, unit: channels });
+  return parts.map((part): Dispatch => ({
+    ...part,
+    uniforms: { ...part.uniforms, start: part.views!.x!.start + part.uniforms.base! },
+  }));
+}
 
 /** dOut, out, dX [N, H, W, C]; scale [C]. Not `scaled`: the gradient that passes the ReLU. */
 export const affineBackwardKernel = defineKernel({

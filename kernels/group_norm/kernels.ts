@@ -16,6 +16,8 @@ import blocksSource from "../_shared/channel_blocks.wgsl" with { type: "text" };
 import { elementwise } from "../_shared/elementwise.ts";
 import laneSumSource from "../_shared/lane_sum.wgsl" with { type: "text" };
 import { mapParts } from "../_shared/map_parts.ts";
+import { forward as affineOnHost } from "../channel_affine/host.ts";
+import { affineDispatches } from "../channel_affine/kernels.ts";
 import backwardParametersSource from "./backward_parameters.wgsl" with { type: "text" };
 import backwardXSource from "./backward_x.wgsl" with { type: "text" };
 import backwardXBlocksSource from "./backward_x_blocks.wgsl" with { type: "text" };
@@ -26,6 +28,7 @@ import chunkSumsVec4Source from "./chunk_sums_vec4.wgsl" with { type: "text" };
 import coefficientsSource from "./coefficients.wgsl" with { type: "text" };
 import * as host from "./host.ts";
 import momentsSource from "./moments.wgsl" with { type: "text" };
+import { wholeBackward, wholeForward } from "./whole.ts";
 
 /**
  * The second stage, a workgroup for each result. Each of its lanes adds up the sums of all: what costs a GPU
@@ -109,30 +112,54 @@ function chunkDispatches(
   });
 }
 
-/** x [N, H, W, C], gamma, beta [C] → mean, rstd [N, G], scale, shift [N, C]. */
-export const momentsKernel = defineKernel({
-  name: "group_norm_moments",
+/** What the forward kernel does besides normalizing. */
+type ForwardParams = host.GroupNormExtent & {
+  readonly epsilon: number;
+  readonly relu: boolean;
+  readonly hasResidual: boolean;
+};
+
+function affineOf({ images, pixels, channels, relu, hasResidual }: ForwardParams) {
+  const imageSize = Math.max(1, pixels) * channels;
+  return { size: images * pixels * channels, channels, imageSize, relu, hasResidual };
+}
+
+/**
+ * x, residual [N, H, W, C], gamma, beta [C] → out [N, H, W, C], mean, rstd [N, G]; scale and shift [N, C] are scratch:
+ * the affine that normalizes. Without residual x is bound in its place, unread.
+ */
+export const forwardKernel = defineKernel({
+  name: "group_norm",
   signature: {
     x: "f32",
     gamma: "f32",
     beta: "f32",
+    residual: "f32",
     partials: "f32",
     mean: "f32",
     rstd: "f32",
     scale: "f32",
     shift: "f32",
+    out: "f32",
   },
-  host: host.moments,
-  wgsl: (p: host.GroupNormExtent & { epsilon: number }, context) => {
-    const { images, pixels, channels, groups, epsilon } = p;
-    const merge: Dispatch = {
-      shader: momentsShaders[adapterOf(context)],
-      uniforms: { channels, groups, pixels, epsilon, ...chunksOf(p) },
-      grid: [images * groups, 1, 1],
-    };
-    return [...chunkDispatches(chunkMomentsShaders, p, { context, split: ["x"] }), merge];
+  host: (arrays, p: ForwardParams) => {
+    host.moments(arrays, p);
+    affineOnHost(arrays, affineOf(p));
   },
+  wgsl: (p, context) =>
+    wholeForward(p, context) ??
+      [...momentsDispatches(p, context), ...affineDispatches(affineOf(p), context)],
 });
+
+function momentsDispatches(p: ForwardParams, context: PlanContext): Dispatch[] {
+  const { images, pixels, channels, groups, epsilon } = p;
+  const merge: Dispatch = {
+    shader: momentsShaders[adapterOf(context)],
+    uniforms: { channels, groups, pixels, epsilon, ...chunksOf(p) },
+    grid: [images * groups, 1, 1],
+  };
+  return [...chunkDispatches(chunkMomentsShaders, p, { context, split: ["x"] }), merge];
+}
 
 /** dOut, out, x [N, H, W, C] and the saved statistics → dX, dGamma, dBeta; coefficients [N, C, 4] is scratch. */
 export const backwardKernel = defineKernel({
@@ -152,6 +179,8 @@ export const backwardKernel = defineKernel({
   },
   host: host.backward,
   wgsl: (p: host.GroupNormExtent & { relu: boolean; needsX: boolean }, context) => {
+    const whole = p.needsX ? wholeBackward(p, context) : undefined;
+    if (whole) return whole;
     const { images, pixels, channels, groups } = p;
     const relu = Number(p.relu), { chunks } = chunksOf(p);
     const split = ["dOut", "out", "x"];

@@ -14,9 +14,9 @@ import {
   type Tensor,
 } from "../../core/runtime/mod.ts";
 import { expectShape } from "../_shared/expect_shape.ts";
-import { affineBackwardKernel, affineKernel } from "../channel_affine/kernels.ts";
+import { affineBackwardKernel } from "../channel_affine/kernels.ts";
 import type { GroupNormExtent } from "./host.ts";
-import { backwardKernel, chunkLength, momentsKernel } from "./kernels.ts";
+import { backwardKernel, chunkLength, forwardKernel } from "./kernels.ts";
 
 /** What {@link groupNorm} takes besides x. */
 export interface GroupNormOptions {
@@ -43,19 +43,16 @@ export interface GroupNormOptions {
 export function groupNorm(x: Tensor, options: GroupNormOptions): Tensor {
   const { gamma, beta, groups, epsilon = 1e-5, residual, relu = false } = options;
   const extent = extentOf(x, options);
-  const { images, pixels, channels } = extent;
-  const { device, shape, size } = x;
+  const { images, channels } = extent, { device } = x;
   const mean = empty(device, [images, groups]), rstd = empty(device, [images, groups]);
-  const scale = empty(device, [images, channels]), shift = empty(device, [images, channels]);
-  const partials = emptyPartials(x, extent);
-  const statistics = { x, gamma, beta, partials, mean, rstd, scale, shift };
-  launch(momentsKernel, statistics, { ...extent, epsilon });
-  const out = empty(device, shape);
-  const affine = { size, channels, imageSize: Math.max(1, pixels) * channels, relu };
-  launch(affineKernel, { x, scale, shift, residual: residual ?? x, out }, {
-    ...affine,
-    hasResidual: residual !== undefined,
-  });
+  const out = empty(device, x.shape);
+  launch(forwardKernel, {
+    ...{ x, gamma, beta, mean, rstd, out },
+    residual: residual ?? x,
+    partials: emptyPartials(x, extent),
+    scale: empty(device, [images, channels]),
+    shift: empty(device, [images, channels]),
+  }, { ...extent, epsilon, relu, hasResidual: residual !== undefined });
   differentiable({
     inputs: residual ? [x, gamma, beta, residual] : [x, gamma, beta],
     outputs: [out],

@@ -15,6 +15,7 @@ const CASES: [number[], number, boolean][] = [
   [[3, 2, 2, 40], 5, true],
   [[2, 70, 67, 6], 2, false],
   [[2, 21, 19, 8], 4, false],
+  [[1, 21, 19, 12], 1, false], // vectors that a workgroup of 16 lanes does not share evenly
 ];
 
 for (const [shape, groups, splits] of CASES) {
