@@ -10,6 +10,7 @@ import {
   gridFor,
   launch,
   type PlanContext,
+  type Shader,
   type Shape,
   splitRange,
   suitsVectors,
@@ -18,7 +19,17 @@ import {
 } from "../../core/runtime/mod.ts";
 import source from "./column_sums.wgsl" with { type: "text" };
 
-const shader = { source };
+const shader = { source: `alias Value = f32;\n${source}` };
+
+/**
+ * On a software adapter, which pays for loads by their number and for every dispatch, sums are of vectors where the
+ * columns allow it and by few lanes a workgroup, so that few columns still occupy several cores.
+ */
+const SOFTWARE_LANES = 8;
+const softwareShaders = {
+  scalar: { source: shader.source, constants: { LANES: SOFTWARE_LANES } },
+  vec4: { source: `alias Value = vec4f;\n${source}`, constants: { LANES: SOFTWARE_LANES } },
+};
 
 interface SumParams {
   readonly rows: number;
@@ -30,7 +41,8 @@ interface SumParams {
 const ROWS_PER_SPLIT = 64;
 const INVOCATIONS = 1 << 16;
 
-const kernel = defineKernel({
+/** x [rows, columns] → out [splits, columns]. */
+export const columnSumsKernel = defineKernel({
   name: "column_sums",
   signature: { x: "f32", out: "f32" },
   host: sumOnHost,
@@ -38,7 +50,7 @@ const kernel = defineKernel({
 });
 
 /**
- * Sums of the columns of x, seen as `[rows, columns]`, in two stages where there are many rows.
+ * Sums of the columns of x, seen as `[rows, columns]`, in two stages where there are many rows and a real GPU.
  * @param x f32 of any shape whose last extents make up `columns`
  * @param shape of the result, of `columns` elements
  * @returns f32 of `shape`; zeros where x has no rows
@@ -47,7 +59,7 @@ export function columnSums(x: Tensor, shape: Shape): Tensor {
   const out = empty(x.device, shape);
   const columns = out.size, rows = columns === 0 ? 0 : x.size / columns;
   if (rows === 0) return full(x.device, shape, 0);
-  const splits = x.device.info.kind === "cpu" ? 1 : Math.max(
+  const splits = x.device.info.isSoftware ? 1 : Math.max(
     1,
     Math.min(
       ceilDiv(rows, ROWS_PER_SPLIT),
@@ -55,11 +67,11 @@ export function columnSums(x: Tensor, shape: Shape): Tensor {
       Math.floor(x.device.info.maxBindingBytes / 4 / columns),
     ),
   );
-  if (splits === 1) launch(kernel, { x, out }, { rows, columns, splits });
+  if (splits === 1) launch(columnSumsKernel, { x, out }, { rows, columns, splits });
   else {
     const partial = empty(x.device, [splits, columns]);
-    launch(kernel, { x, out: partial }, { rows, columns, splits });
-    launch(kernel, { x: partial, out }, { rows: splits, columns, splits: 1 });
+    launch(columnSumsKernel, { x, out: partial }, { rows, columns, splits });
+    launch(columnSumsKernel, { x: partial, out }, { rows: splits, columns, splits: 1 });
   }
   return out;
 }
@@ -81,19 +93,30 @@ function sumOnHost(arrays: { x: FloatArray; out: FloatArray }, p: SumParams): vo
 }
 
 function dispatches({ rows, columns, splits }: SumParams, context: PlanContext): Dispatch[] {
+  const lanes = context.isSoftware ? SOFTWARE_LANES : 64;
+  const unit = context.isSoftware && columns % 4 === 0 ? 4 : 1;
   return splitRange(rows * columns, columns, context).map(({ start, end }, index) => {
     const { view, base } = alignedView(start, end, context);
-    const { grid, rowLength } = gridFor(columns * splits, 64);
+    const { grid: [groups, lines], rowLength } = gridFor(columns / unit, lanes);
     const here = (end - start) / columns;
     const uniforms = {
       rows: here,
-      columns,
+      columns: columns / unit,
       rowsPerSplit: ceilDiv(here, splits),
-      splits,
       row: rowLength,
-      base,
+      base: base / unit,
       accumulate: index === 0 ? 0 : 1,
     };
-    return { shader, uniforms, grid, views: { x: view } };
+    return {
+      shader: shaderOf(context, unit),
+      uniforms,
+      grid: [groups, lines, splits],
+      views: { x: view },
+    };
   });
+}
+
+function shaderOf({ isSoftware }: PlanContext, unit: number): Shader {
+  if (!isSoftware) return shader;
+  return unit === 4 ? softwareShaders.vec4 : softwareShaders.scalar;
 }
