@@ -121,8 +121,9 @@ export class Trainer {
     stopCode: () => number | undefined,
   ): Promise<number | undefined> {
     const { maxIter, checkpointPeriod } = resolveSchedule(this.#config);
+    const firstIteration = this.#done + 1;
     const loader = trainingLoader(dataset, this.#config, {
-      firstIteration: this.#done + 1,
+      firstIteration,
       lastIteration: maxIter,
       onSkip: (id, reason) => this.#events.log(`Image ${id} is left out: ${reason}`),
     });
@@ -142,7 +143,9 @@ export class Trainer {
       const stopped = stopCode();
       const isSaved = iteration % checkpointPeriod === 0 || iteration === maxIter ||
         stopped !== undefined;
-      if (isSaved || this.#dynamics.updatesAfter(iteration)) {
+      // The first step is told before kernel variants are measured, which compiles more of them.
+      const isFirst = iteration === firstIteration;
+      if (isFirst || isSaved || this.#dynamics.updatesAfter(iteration)) {
         if (pending) await this.#finish(pending);
         pending = undefined;
         // Also where this very batch was left out: its iteration counts, so the criteria change.
