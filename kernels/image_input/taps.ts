@@ -14,30 +14,46 @@ export interface Taps {
   readonly stride: number;
 }
 
-/** The weights that make `outSize` positions of `inSize`, both at least 1. Equal sizes give weights of 1. */
+/**
+ * The weights that make `outSize` positions of `inSize`, both at least 1. Equal sizes give one weight of 1 each:
+ * weights that are rounded to 0 at the ends are left out.
+ */
 export function resampleTaps(inSize: number, outSize: number): Taps {
   const scale = inSize / outSize;
   // Shrinking stretches the filter over all input that an output covers; growing does not narrow it.
   const support = Math.max(1, scale);
-  const stride = Math.ceil(support) * 2 + 1 + 2;
-  const table = new Int32Array(outSize * stride);
-  const weights = new Float64Array(stride);
-  for (let out = 0; out < outSize; out++) {
+  const lines = Array.from({ length: outSize }, (_, out) => {
     const center = (out + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - support + 0.5));
-    const count = Math.min(inSize, Math.trunc(center + support + 0.5)) - first;
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const distance = Math.abs((i + first - center + 0.5) * (1 / support));
-      weights[i] = distance < 1 ? 1 - distance : 0;
-      sum += weights[i]!;
-    }
-    table[out * stride] = first;
-    table[out * stride + 1] = count;
-    for (let i = 0; i < count; i++) {
-      const weight = sum === 0 ? weights[i]! : weights[i]! / sum;
-      table[out * stride + 2 + i] = Math.trunc(0.5 + weight * (1 << PRECISION_BITS));
-    }
-  }
+    const end = Math.min(inSize, Math.trunc(center + support + 0.5));
+    return withoutZeros(first, roundedWeights({ first, end, center, support }));
+  });
+  const stride = 2 + lines.reduce((most, { weights }) => Math.max(most, weights.length), 0);
+  const table = new Int32Array(outSize * stride);
+  lines.forEach(({ first, weights }, out) =>
+    table.set([first, weights.length, ...weights], out * stride)
+  );
   return { table, stride };
+}
+
+/** The triangle filter's weights of positions first … end − 1, in units. */
+function roundedWeights(
+  { first, end, center, support }: { first: number; end: number; center: number; support: number },
+): number[] {
+  const weights = Array.from({ length: end - first }, (_, i) => {
+    const distance = Math.abs((i + first - center + 0.5) * (1 / support));
+    return distance < 1 ? 1 - distance : 0;
+  });
+  const sum = weights.reduce((before, weight) => before + weight, 0);
+  return weights.map((weight) =>
+    Math.trunc(0.5 + (sum === 0 ? weight : weight / sum) * (1 << PRECISION_BITS))
+  );
+}
+
+/** At least one weight stays. */
+function withoutZeros(first: number, weights: number[]): { first: number; weights: number[] } {
+  let start = 0, end = weights.length;
+  while (end - start > 1 && weights[end - 1] === 0) end--;
+  while (end - start > 1 && weights[start] === 0) start++;
+  return { first: first + start, weights: weights.slice(start, end) };
 }

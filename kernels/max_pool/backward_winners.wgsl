@@ -1,8 +1,8 @@
 // dX[n, y, x, c] = sum of dOut over the windows whose winner (winners.wgsl) is at (y, x), in gather form. One
-// invocation works on four channels, which are a multiple of 4 here. Bindings and parts as in backward_x.wgsl.
+// invocation works on four channels, which are a multiple of 4 here: row id.y of the part, image id.z, and along id.x
+// columns and their vectors. Parts as in backward_x.wgsl; bases are in vectors.
 struct Params {
-  count: u32, row: u32, dXBase: u32, outBase: u32, channels: u32, height: i32, width: i32,
-  firstRow: i32, rows: u32, outHeight: i32, outWidth: i32,
+  dXBase: u32, outBase: u32, quads: u32, width: u32, firstRow: u32, rows: u32, outHeight: i32, outWidth: i32,
   firstOutRow: i32, outRows: i32, kernel: i32, stride: i32, padding: i32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -10,33 +10,25 @@ struct Params {
 @group(0) @binding(2) var<storage, read> winners: array<vec4i>;
 @group(0) @binding(3) var<storage, read_write> dX: array<vec4f>;
 
-// The first window, along one axis, that reaches `at`.
-fn firstWindow(at: i32) -> i32 {
-  let start = at + params.padding - params.kernel + 1;
-  return select((start + params.stride - 1) / params.stride, 0, start <= 0);
-}
+// floor(at / stride): positions are far below 2^21, where half a unit is more than what dividing floats is off.
+fn strided(at: vec2i) -> vec2i { return vec2i(floor((vec2f(at) + 0.5) / f32(params.stride))); }
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let index = id.x + id.y * params.row;
-  if (index >= params.count) { return; }
-  let quads = params.channels / 4u;
-  let pixel = index / quads;
-  let column = i32(pixel % u32(params.width));
-  let y = i32(pixel / u32(params.width) % params.rows) + params.firstRow;
-  let n = i32(pixel / u32(params.width) / params.rows);
-  let first = vec2i(firstWindow(y), firstWindow(column));
-  let reach = vec2i((y + params.padding) / params.stride, (column + params.padding) / params.stride);
-  let last = min(reach, vec2i(params.outHeight, params.outWidth) - 1);
-  var sum = vec4f(0.0);
-  for (var oy = first.x; oy <= last.x; oy++) {
-    let line = (n * params.outRows + oy - params.firstOutRow) * params.outWidth;
-    let placeY = (y + params.padding - oy * params.stride) * params.kernel;
-    for (var ox = first.y; ox <= last.y; ox++) {
-      let at = params.outBase / 4u + u32(line + ox) * quads + index % quads;
-      let place = placeY + column + params.padding - ox * params.stride;
-      sum += select(vec4f(0.0), dOut[at], winners[at] == vec4i(place));
+  if (id.x >= params.width * params.quads) { return; }
+  let quad = id.x % params.quads;
+  let at = vec2i(vec2u(id.x / params.quads, id.y + params.firstRow)) + params.padding;
+  let first = max(vec2i(0), strided(at - params.kernel) + 1);
+  let last = min(strided(at), vec2i(params.outWidth, params.outHeight) - 1);
+  var sum = vec4f();
+  for (var oy = first.y; oy <= last.y; oy++) {
+    let line = (i32(id.z) * params.outRows + oy - params.firstOutRow) * params.outWidth;
+    let placeY = (at.y - oy * params.stride) * params.kernel;
+    for (var ox = first.x; ox <= last.x; ox++) {
+      let slot = params.outBase + u32(line + ox) * params.quads + quad;
+      let place = placeY + at.x - ox * params.stride;
+      sum += select(vec4f(), dOut[slot], winners[slot] == vec4i(place));
     }
   }
-  dX[params.dXBase / 4u + index] = sum;
+  dX[params.dXBase + (id.z * params.rows + id.y) * params.width * params.quads + id.x] = sum;
 }

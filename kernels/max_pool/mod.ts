@@ -14,6 +14,7 @@ import {
   launch,
   nhwc,
   type PlanContext,
+  type Shader,
   type Tensor,
   windowOutput,
 } from "../../core/runtime/mod.ts";
@@ -22,12 +23,15 @@ import nanSource from "../_shared/nan.wgsl" with { type: "text" };
 import backwardSource from "./backward_x.wgsl" with { type: "text" };
 import backwardWinnersSource from "./backward_winners.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
+import forwardVec4Source from "./forward_vec4.wgsl" with { type: "text" };
 import * as host from "./host.ts";
+import placeSource from "./place_vec4.wgsl" with { type: "text" };
 import winnersSource from "./winners.wgsl" with { type: "text" };
 
 const forwardShader = { source: nanSource + forwardSource };
 const backwardShader = { source: backwardSource };
-const winnersShader = { source: winnersSource };
+const forwardVec4Shader = { source: placeSource + forwardVec4Source };
+const winnersShader = { source: placeSource + winnersSource };
 const backwardWinnersShader = { source: backwardWinnersSource };
 
 const forwardKernel = defineKernel({
@@ -44,7 +48,22 @@ function forwardDispatches(p: host.PoolParams, context: PlanContext): Dispatch[]
     rows: p.outHeight,
     imageElements: Math.max(p.height * xRow, p.outHeight * outRow),
     rowElements: (rows) => Math.max(((rows - 1) * p.stride + p.kernel) * xRow, rows * outRow),
-  }, context).map((part) => forwardDispatch(p, part, context));
+  }, context).map((part) => {
+    const dispatch = forwardDispatch(p, part, context);
+    return p.channels % 4 === 0 ? byRows(dispatch, part, forwardVec4Shader) : dispatch;
+  });
+}
+
+/** The dispatch with vectors of four channels along x, the part's rows along y and its images along z. */
+function byRows({ uniforms, views }: Dispatch, part: MapPart, shader: Shader): Dispatch {
+  const { count: _, row: _row, channels, xBase, outBase, ...rest } = uniforms;
+  const quads = channels! / 4, width = uniforms.outWidth!;
+  return {
+    shader,
+    uniforms: { ...rest, quads, xBase: xBase! / 4, outBase: outBase! / 4 },
+    grid: [ceilDiv(width * quads, 64), part.rows, part.images],
+    views: views!,
+  };
 }
 
 function rowElements({ width, outWidth, channels }: host.PoolParams) {
@@ -126,9 +145,12 @@ const backwardKernel = defineKernel({
           (rows + 2 * (p.kernel - 1)) * xRow,
           (Math.ceil((rows + p.kernel) / p.stride) + 1) * outRow,
         ),
-    }, context).map((part) => backwardDispatch(p, part, context));
+    }, context).map((part) => {
+      const dispatch = backwardDispatch(p, part, context);
+      return p.withWinners ? byWinners(dispatch, part) : dispatch;
+    });
     return p.withWinners
-      ? [...forwardDispatches(p, context).map(findWinners), ...dispatches.map(byWinners)]
+      ? [...forwardDispatches(p, context).map(findWinners), ...dispatches]
       : dispatches;
   },
 });
@@ -140,11 +162,17 @@ function findWinners(forward: Dispatch): Dispatch {
 }
 
 /** The dispatch that asks the winners for what `backward` would look for in x. */
-function byWinners({ grid, uniforms, views }: Dispatch): Dispatch {
-  const { xBase: _base, xFirstRow: _first, xRows: _rows, ...rest } = uniforms;
-  const { dOut, dX } = views!;
-  const shader = backwardWinnersShader;
-  return { shader, grid, uniforms: rest, views: { dOut: dOut!, winners: dOut!, dX: dX! } };
+function byWinners({ uniforms, views }: Dispatch, part: MapPart): Dispatch {
+  const { count: _count, row: _row, xBase: _xBase, xFirstRow: _first, xRows: _rows, ...used } =
+    uniforms;
+  const { height: _height, channels, dXBase, outBase, ...rest } = used;
+  const quads = channels! / 4, { dOut, dX } = views!;
+  return {
+    shader: backwardWinnersShader,
+    uniforms: { ...rest, quads, dXBase: dXBase! / 4, outBase: outBase! / 4 },
+    grid: [ceilDiv(rest.width! * quads, 64), part.rows, part.images],
+    views: { dOut: dOut!, winners: dOut!, dX: dX! },
+  };
 }
 
 function backwardDispatch(p: host.PoolParams, part: MapPart, context: PlanContext): Dispatch {

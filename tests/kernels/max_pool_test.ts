@@ -77,6 +77,16 @@ onDevices("maxPool over equal values, padding, −inf and NaN", async (device) =
   for (const tensor of Object.values(tensors)) tensor.release();
 });
 
+onDevices("maxPool of four channels keeps a NaN wherever in the window it is", async (device) => {
+  const out = scope(() => {
+    const x = new Float32Array(16).map((_, i) => i);
+    [x[0], x[5], x[10], x[15]] = [NaN, NaN, NaN, NaN]; // channel c in pixel c
+    return maxPool(fromArray(device, [1, 2, 2, 4], x), { kernel: 2, stride: 2 });
+  });
+  assert.deepEqual([...await out.readFloats()], [NaN, NaN, NaN, NaN]);
+  out.release();
+});
+
 Deno.test("maxPool refuses a padding above half the kernel", () => {
   scope(() => {
     const x = fromArray(reference, [1, 1, 1, 1], new Float32Array(1));
