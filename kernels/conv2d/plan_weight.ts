@@ -11,6 +11,7 @@ import {
 import { forwardAxis } from "./axis.ts";
 import { type Geometry, isPointwise } from "./geometry.ts";
 import { type Part, partsOf } from "./parts.ts";
+import { isStraightWeight, straightSplits, straightWeight } from "./plan_weight_straight.ts";
 import { isWinograd, winogradWeight } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
 import scalarAccess from "./weight_access_scalar.wgsl" with { type: "text" };
@@ -50,7 +51,9 @@ export function splitsOf(
   const independent = info.isSoftware
     ? taps * g.groups * ceilDiv(c, 8) * ceilDiv(o, 4)
     : g.groups * ceilDiv(taps * ceilDiv(c, 4), 16) * ceilDiv(o, 64);
-  const wanted = ceilDiv(info.isSoftware ? ENOUGH.software : ENOUGH.gpu, independent);
+  const wanted = isStraightWeight(g, info, "first") && !isWinograd(g)
+    ? straightSplits(g)
+    : ceilDiv(info.isSoftware ? ENOUGH.software : ENOUGH.gpu, independent);
   const { rows } = flatten(g);
   const room = Math.floor(info.maxBindingBytes / 4 / (taps * c * g.o));
   // A split of fewer than two rows would cost more to add up than it saves.
@@ -75,9 +78,10 @@ export function planWeight(g: Geometry, splits: number, context: PlanContext): P
     source: { h: shape.h, w: shape.w, c: g.c },
     destination: { h: shape.ho, w: shape.wo, c: g.o },
   };
+  const parts = () => partsOf(maps, forwardAxis(shape, "h"), context);
   function candidate(variant: Variant): Dispatch[] {
     const shader = shaders[variant === "register" && c <= 4 ? "narrow" : variant];
-    return partsOf(maps, forwardAxis(shape, "h"), context).map((part, index) => {
+    return parts().map((part, index) => {
       const { grid, views, uniforms } = dispatch(shape, { part, variant, splits, flat }, context);
       const accumulate = index === 0 ? 0 : 1;
       return { shader, grid, views, uniforms: { ...uniforms, accumulate } };
@@ -95,10 +99,19 @@ export function planWeight(g: Geometry, splits: number, context: PlanContext): P
     candidates: {
       register: () => candidate("register"),
       workgroup: () => candidate("workgroup"),
+      ...(isStraightWeight(g, context, "variant")
+        ? { straight: () => straightWeight(shape, { parts: parts(), splits }, context) }
+        : {}),
       ...(winograd ? { winograd: winograd.dispatches } : {}),
     },
     scratch: winograd ? { winograd: winograd.scratch } : {},
-    first: !context.isSoftware ? "workgroup" : winograd ? "winograd" : "register",
+    first: !context.isSoftware
+      ? "workgroup"
+      : winograd
+      ? "winograd"
+      : isStraightWeight(g, context, "first")
+      ? "straight"
+      : "register",
   };
 }
 

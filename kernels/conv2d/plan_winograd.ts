@@ -179,10 +179,13 @@ export function winogradWeight(
       ...parts.flatMap((part, index) => [
         inputDispatch("x", { part, maps, context }),
         gradientDispatch(part, maps, context),
-        ...productDispatches(filterSums(productGeometry(part.tiles, sizes), context), context)
+        ...firstChoice(filterSums(productGeometry(part.tiles, sizes), context))
           .map((sums) => ({
             ...sums,
-            uniforms: { ...sums.uniforms, accumulate: index === 0 ? 0 : 1 },
+            uniforms: {
+              ...sums.uniforms,
+              accumulate: index === 0 ? sums.uniforms.accumulate! : 1,
+            },
             tensors: { x: "tiles", dOut: "products", partial: "filters" },
           })),
       ]),
@@ -222,6 +225,10 @@ function productGeometry(tiles: number, { inner, outer }: Sizes): Geometry {
     o: PRODUCTS * outer,
     groups: PRODUCTS,
   };
+}
+
+function firstChoice(plan: Plan): readonly Dispatch[] {
+  return Array.isArray(plan) ? plan : plan.candidates[plan.first]!();
 }
 
 function productDispatches(plan: Plan, { isSoftware }: PlanContext): readonly Dispatch[] {

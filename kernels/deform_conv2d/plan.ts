@@ -165,7 +165,9 @@ function resolve(step: Step, name: string): Dispatch[] {
   if (!("plan" in step)) return [...step];
   const { plan, fit } = step;
   if (!("candidates" in plan)) return plan.map(fit);
-  return (plan.candidates[name] ?? plan.candidates[plan.first]!)().map(fit);
+  const names = namesWithoutScratch(plan);
+  const chosen = [name, plan.first].find((wanted) => names.includes(wanted)) ?? names[0]!;
+  return plan.candidates[chosen]!().map(fit);
 }
 
 /** What the part's dispatches have in common. */

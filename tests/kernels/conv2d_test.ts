@@ -278,7 +278,7 @@ function checkViews(
 
 /** True for what adds the first row of tiles of a weight, or all of it. */
 function isFirstOfTiles({ uniforms }: Dispatch): boolean {
-  return uniforms.rowFirst === 0;
+  return "pixels" in uniforms && !uniforms.rowFirst;
 }
 
 /** The grid's pixels of all parts are those of the map. */

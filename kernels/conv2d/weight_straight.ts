@@ -1,0 +1,41 @@
+/**
+ * The gradient of the weight without loops, for the reasons that straight_line.ts gives: the sums of a block of pixels,
+ * every multiplication written out.
+ * @module
+ */
+import kernel from "./weight_straight.wgsl" with { type: "text" };
+
+/** Output pixels that one workgroup sums over. */
+export const DEPTH = 64;
+
+/** Blocks summed at a time: as many sums as the CPU has registers for, beside what they are made of. */
+const BLOCKS_AT_ONCE = 4;
+
+/** The text of weight_straight.wgsl with its loads and multiplications written out for `blocks`, a multiple of four. */
+export function straightSums(blocks: number): string {
+  const loads = lines(DEPTH, (pixel) => `  let x${pixel} = inputAt(places[${pixel}], tap);`);
+  const groups = lines(blocks / BLOCKS_AT_ONCE, (group) => sums(blocks, group * BLOCKS_AT_ONCE));
+  return kernel.replace("//LOADS", loads).replace("//SUMS", groups);
+}
+
+/** Some blocks of a row of the result: sums from zero over all pixels, and what is done with them. */
+function sums(blocks: number, first: number): string {
+  const here = Array.from({ length: BLOCKS_AT_ONCE }, (_, block) => first + block);
+  const products = lines(
+    DEPTH,
+    (pixel) =>
+      here.map((block) => `  sum${block} += x${pixel} * tile[${pixel * blocks + block}];`)
+        .join("\n"),
+  );
+  return [
+    ...here.map((block) => `  var sum${block} = vec4f();`),
+    products,
+    ...here.map((block) =>
+      `  if (isRow && block + ${block}u < blocksHere) { finish(start + ${block}u, sum${block}); }`
+    ),
+  ].join("\n");
+}
+
+function lines(count: number, line: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => line(index)).join("\n");
+}

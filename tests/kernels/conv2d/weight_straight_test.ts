@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { geometryOf } from "../../../kernels/conv2d/geometry.ts";
+import { conv2d, type Conv2dOptions } from "../../../kernels/conv2d/mod.ts";
+import { planWeight, splitsOf } from "../../../kernels/conv2d/plan_weight.ts";
+import { isStraightWeight } from "../../../kernels/conv2d/plan_weight_straight.ts";
+import { checkTarget, floats } from "../../_support/check_op.ts";
+import { onDevices, type Target } from "../../_support/devices.ts";
+
+const STRAIGHT: Target = {
+  name: "webgpu, straight lines",
+  kind: "webgpu",
+  forceVariant: "straight",
+};
+const WINOGRAD: Target = { name: "webgpu, winograd", kind: "webgpu", forceVariant: "winograd" };
+const SMALL_BINDINGS: Target = {
+  ...STRAIGHT,
+  name: "webgpu, bindings of 16 KiB, straight lines",
+  maxBindingBytes: 16 * 1024,
+};
+
+interface Case {
+  readonly what: string;
+  /** x `[N, H, W, C]`, and the weight's `[kh, kw, O]`. */
+  readonly x: readonly [number, number, number, number];
+  readonly weight: readonly [number, number, number];
+  readonly options?: Conv2dOptions;
+  readonly targets?: readonly Target[];
+}
+
+const CASES: readonly Case[] = [
+  { what: "several launches of several splits", x: [1, 15, 20, 300], weight: [1, 1, 132] },
+  { what: "rows for few lanes", x: [1, 11, 12, 60], weight: [1, 1, 72] },
+  {
+    what: "a stem, in parts",
+    x: [2, 18, 20, 3],
+    weight: [7, 7, 16],
+    options: { stride: 2, padding: 3 },
+    targets: [STRAIGHT, SMALL_BINDINGS],
+  },
+  {
+    what: "stride, padding and ragged rows",
+    x: [2, 9, 13, 20],
+    weight: [3, 3, 36],
+    options: { stride: 2, padding: 1 },
+  },
+  {
+    what: "dilation, in parts",
+    x: [1, 10, 19, 16],
+    weight: [3, 3, 16],
+    options: { dilation: 2, padding: 2 },
+    targets: [STRAIGHT, SMALL_BINDINGS],
+  },
+  { what: "groups", x: [1, 8, 15, 64], weight: [1, 1, 64], options: { groups: 2 } },
+  {
+    what: "Winograd's products",
+    x: [2, 33, 30, 48],
+    weight: [3, 3, 64],
+    options: { padding: 1 },
+    targets: [WINOGRAD],
+  },
+];
+
+const SOFTWARE = {
+  kind: "webgpu",
+  isSoftware: true,
+  maxBindingBytes: 2 ** 27,
+  offsetAlignment: 64,
+};
+
+for (const { what, x, weight: [kh, kw, o], options = {}, targets = [STRAIGHT] } of CASES) {
+  const weight = [kh, kw, x[3] / (options.groups ?? 1), o];
+  const op = {
+    name: `conv2d, gradient of the weight: ${what}`,
+    inputs: { x: floats(x, { seed: 1 }), weight: floats(weight, { seed: 2, scale: 0.1 }) },
+    run: ({ x, weight }: Record<string, Parameters<typeof conv2d>[0]>) =>
+      conv2d(x!, weight!, undefined, options),
+    gradients: ["weight"],
+  };
+  for (const target of targets) {
+    onDevices(op.name, async (device) => {
+      if (target !== WINOGRAD && device.info.isSoftware) {
+        assert.ok(isStraightWeight(geometryOf(x, weight, options), device.info, "variant"));
+      }
+      await checkTarget(op, device, target);
+    }, [target]);
+  }
+}
+
+Deno.test("conv2d's gradient of the weight in straight lines assigns every split once, then adds", () => {
+  const g = geometryOf([1, 15, 20, 300], [1, 1, 300, 132], {});
+  const splits = splitsOf(g, SOFTWARE);
+  const plan = planWeight(g, splits, SOFTWARE);
+  assert.ok("candidates" in plan && plan.first === "straight");
+  const [first, ...others] = plan.candidates.straight!();
+  assert.ok(splits > 1 && others.length > 0);
+  assert.deepEqual([first!.uniforms.accumulate, first!.grid[2]], [0, splits]);
+  assert.ok(others.every(({ uniforms }) => uniforms.accumulate === 1));
+  const pixels = [first!, ...others].reduce((sum, { uniforms }) => sum + uniforms.pixels!, 0);
+  assert.equal(pixels, 300);
+});
+
+Deno.test("conv2d's gradient of the weight in straight lines is for software adapters, and for full blocks", () => {
+  const wide = geometryOf([1, 16, 16, 64], [1, 1, 64, 64], {});
+  const thin = geometryOf([1, 2, 2, 64], [1, 1, 64, 64], {});
+  const odd = geometryOf([1, 16, 16, 64], [1, 1, 64, 63], {});
+  const names = (g: typeof wide, isSoftware: boolean) => {
+    const plan = planWeight(g, 1, { ...SOFTWARE, isSoftware });
+    assert.ok("candidates" in plan);
+    return [plan.first, Object.keys(plan.candidates).includes("straight")];
+  };
+  assert.deepEqual(names(wide, true), ["straight", true]);
+  assert.deepEqual(names(wide, false), ["workgroup", false]);
+  assert.deepEqual(names(thin, true), ["register", false]);
+  assert.deepEqual(names(odd, true), ["register", false]);
+});
