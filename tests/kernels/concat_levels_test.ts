@@ -15,6 +15,14 @@ checkOp({
   gradients: ["a", "b", "c"],
 });
 checkOp({
+  name: "concatLevels of seven levels",
+  inputs: Object.fromEntries(
+    Array.from({ length: 7 }, (_, l) => [`p${l}`, floats([2, 7 - l, 2, 4], { seed: l + 1 })]),
+  ),
+  run: (levels) => concatLevels(Object.values(levels), { width: 4 }),
+  gradients: ["p0", "p3", "p4", "p5", "p6"],
+});
+checkOp({
   name: "concatLevels of logits, flat",
   inputs: { a: floats([3, 5, 2, 3]), b: floats([3, 2, 1, 3], { seed: 2 }) },
   run: ({ a, b }) => concatLevels([a!, b!], { width: 1, flat: true }),
