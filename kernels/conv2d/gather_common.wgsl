@@ -54,10 +54,15 @@ fn shiftOf(ty: u32, tx: u32) -> i32 {
   return (i32(ty) * params.tapStepY * i32(params.sourceW) + i32(tx) * params.tapStepX) * i32(params.sourceC);
 }
 
+// Index of the first outer channel of a place in the destination.
+fn startOf(place: vec3u, group: u32) -> u32 {
+  return params.destinationBase + place.x * params.destinationImage + place.y * params.destinationRow +
+    place.z * params.destinationColumn + group * params.outer;
+}
+
 // Adds what earlier launches summed and the bias, applies the ReLU and writes the outer channels o..o+3 of a place.
 fn finish(place: vec3u, group: u32, o: u32, sum: vec4f) {
-  let at = params.destinationBase + place.x * params.destinationImage + place.y * params.destinationRow +
-    place.z * params.destinationColumn + group * params.outer + o;
+  let at = startOf(place, group) + o;
   let count = min(4u, params.outer - o);
   var value = sum;
   if (params.rowFirst != 0u) { value += loadDestination(at, count); }

@@ -40,6 +40,10 @@ fn nextFour(cursor: ptr<function, Cursor>) -> vec4f {
   return value;
 }
 
+fn rectified(value: vec4f, hasRelu: bool) -> vec4f {
+  return select(value, vec4f(), vec4<bool>(hasRelu) & (value <= vec4f()));
+}
+
 @compute @workgroup_size(lanes)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -50,8 +54,14 @@ fn main(
   let group = workgroup.z;
   let block = workgroup.y * 16u;
   let pixel = workgroup.x * lanes + lane;
-  let isWritten = pixel < params.pixels;
   let place = placeOf(min(pixel, params.pixels - 1u));
+  let at = startOf(place, group) / 4u + block;
+  let biasAt = group * params.outer / 4u + block;
+  // Blocks that are written: what is past the last one or the last pixel is computed all the same.
+  let written = select(0u, params.blocks - block, pixel < params.pixels);
+  let isFirst = params.rowFirst == 0u;
+  let hasBias = params.hasBias != 0u;
+  let hasRelu = params.relu != 0u;
   var cursor = cursorAt(windowOf(place, group), params.rowFirst);
 //LOADS
   workgroupBarrier();

@@ -36,10 +36,14 @@ function sums(first: number): string {
   return [
     ...blocks.map((block) => `  var sum${block} = vec4f();`),
     products,
+    "  if (!isFirst) {",
+    ...blocks.map((block) => `    sum${block} += destination[at + ${block}u];`),
+    "  }",
+    "  if (hasBias) {",
+    ...blocks.map((block) => `    sum${block} += bias[biasAt + ${block}u];`),
+    "  }",
     ...blocks.map((block) =>
-      `  if (isWritten && block + ${block}u < params.blocks) {
-    finish(place, group, 4u * (block + ${block}u), sum${block});
-  }`
+      `  if (${block}u < written) { destination[at + ${block}u] = rectified(sum${block}, hasRelu); }`
     ),
   ].join("\n");
 }
