@@ -37,7 +37,14 @@ export interface KernelShare {
    * machine goes. Caches can take it above 1 where little memory is moved.
    */
   readonly of_limit: number | null;
+  /** Milliseconds of `ms` within BLAS; 0 on a GPU. */
+  readonly blas_ms: number;
+  /** Outside of BLAS it moves its bytes at no less than {@link MEMORY_BOUND} of the copy rate. */
+  readonly memory_bound: boolean;
 }
+
+/** Part of the measured copy rate from which on memory is what a kernel waits for. */
+export const MEMORY_BOUND = 0.5;
 
 /** Where a step goes. */
 export interface ProfileSummary {
@@ -57,6 +64,8 @@ export interface ProfileSummary {
     readonly between_kernels: number;
     /** Within BLAS; 0 on a GPU. */
     readonly blas: number;
+    /** Kernels that are no products, or what they do outside of BLAS, at {@link MEMORY_BOUND} of the copy rate or more. */
+    readonly memory_bound: number;
     /** The host stands still until results arrive; overlaps with the kernels. */
     readonly host_waits: number;
   };
@@ -87,6 +96,9 @@ export function summarizeProfile(recording: Recording): ProfileSummary {
       other_kernels: share(all - products),
       between_kernels: share(Math.max(0, extent - all)),
       blas: share(launches.reduce((total, { productMs }) => total + productMs, 0)),
+      memory_bound: share(
+        steps * kernels.reduce((total, kernel) => total + memoryMs(kernel), 0),
+      ),
       host_waits: share(waits.reduce((total, { start, end }) => total + end - start, 0)),
     },
     kernels,
@@ -98,9 +110,10 @@ function kernelShare(
   { steps, extent, limits }: { steps: number; extent: number; limits: MachineLimits },
 ): KernelShare {
   const { kernel, variant } = launches[0]!;
-  let ms = 0, gflop = 0, gbytes = 0;
+  let ms = 0, blasMs = 0, gflop = 0, gbytes = 0;
   for (const launch of launches) {
     ms += launch.ms / steps;
+    blasMs += launch.productMs / steps;
     gflop += launch.flops / 1e9 / steps;
     gbytes += launch.bytes / 1e9 / steps;
   }
@@ -114,7 +127,16 @@ function kernelShare(
     gflop,
     gbytes,
     of_limit: ms > 0 ? least / ms : null,
+    blas_ms: blasMs,
+    // Of a product, what is left without BLAS are loops that bring its operands into order.
+    memory_bound: (gflop === 0 || blasMs > 0) && ms > blasMs &&
+      1000 * gbytes / (ms - blasMs) >= MEMORY_BOUND * limits.gbps,
   };
+}
+
+/** Milliseconds in which a kernel is bound by memory, of one step. */
+export function memoryMs({ ms, blas_ms, memory_bound }: KernelShare): number {
+  return memory_bound ? ms - blas_ms : 0;
 }
 
 function extentOf(launches: readonly LaunchTiming[]): number {

@@ -1,5 +1,10 @@
 /** A profile for people. */
-import type { KernelShare, ProfileSummary } from "./profile_summary.ts";
+import {
+  type KernelShare,
+  MEMORY_BOUND,
+  memoryMs,
+  type ProfileSummary,
+} from "./profile_summary.ts";
 
 /** Kernels that get a row; the rest are one row together. */
 const ROWS = 24;
@@ -27,7 +32,37 @@ export function profileTable(profile: ProfileSummary): string[] {
     `${percent(of_step.between_kernels)} between kernels` +
     (of_step.blas > 0 ? `; ${percent(of_step.blas)} within BLAS` : "") +
     `. The host waits for the device ${percent(of_step.host_waits)} of the time.`,
+    ...(of_step.blas > 0 ? [boundLine(profile)] : []),
   ];
+}
+
+/** What BLAS and memory leave of a step, by name. */
+function boundLine({ step_ms, of_step, kernels }: ProfileSummary): string {
+  const rest = kernels
+    .map((kernel) => ({
+      name: kernel.blas_ms > 0 ? `${nameOf(kernel)} outside of BLAS` : nameOf(kernel),
+      share: (kernel.ms - kernel.blas_ms - memoryMs(kernel)) / step_ms,
+    }))
+    .filter(({ share }) => share >= LEAST_NAMED)
+    .sort((a, b) => b.share - a.share);
+  const named = [...rest, { name: "between kernels", share: of_step.between_kernels }];
+  const sum = named.reduce((total, { share }) => total + share, 0);
+  const others = 1 - of_step.blas - of_step.memory_bound - sum;
+  return `${percent(of_step.blas + of_step.memory_bound)} of the step is within BLAS (${
+    percent(of_step.blas)
+  }) or moves memory at ${percent(MEMORY_BOUND)} of the copy rate or more (${
+    percent(of_step.memory_bound)
+  }). The rest: ${
+    [...named, { name: "others", share: others }]
+      .map(({ name, share }) => `${name} ${percent(share)}`).join(", ")
+  }.`;
+}
+
+/** Kernels with less of a step are not named in the rest. */
+const LEAST_NAMED = 0.005;
+
+function nameOf({ kernel, variant }: KernelShare): string {
+  return variant === null ? kernel : `${kernel} (${variant})`;
 }
 
 function clockNote({ clock }: ProfileSummary): string[] {
@@ -36,10 +71,11 @@ function clockNote({ clock }: ProfileSummary): string[] {
     : [];
 }
 
-function cells({ kernel, variant, calls, ms, of_step, gflop, gbytes, of_limit }: KernelShare) {
+function cells(share: KernelShare) {
+  const { calls, ms, of_step, gflop, gbytes, of_limit } = share;
   const rate = (amount: number) => ms > 0 && amount > 0 ? (1000 * amount / ms).toFixed(1) : "-";
   return [
-    variant === null ? kernel : `${kernel} (${variant})`,
+    nameOf(share),
     calls.toFixed(Number.isInteger(calls) ? 0 : 1),
     ms.toFixed(2),
     percent(of_step),

@@ -69,11 +69,18 @@ export class StepProfiler implements StepObserver {
   }
 }
 
-/** Profiles `work` as one step. */
+/**
+ * Profiles `work` as one step.
+ * @param options.warmMs it runs unprofiled until so much time has passed: host code is quick only when it has run for a
+ * while, as in training it long has
+ */
 export async function profileWork<R>(
   device: Device,
   work: () => Promise<R>,
+  { warmMs = 0 }: { readonly warmMs?: number } = {},
 ): Promise<{ result: R; recording: Recording }> {
+  const start = performance.now();
+  while (performance.now() - start < warmMs) await work();
   await device.finish();
   const profile = device.profile();
   try {

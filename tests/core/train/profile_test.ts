@@ -39,6 +39,7 @@ Deno.test("a profile's shares are of the time from the first kernel to the last"
     other_kernels: 0.2,
     between_kernels: 0.2,
     blas: 0,
+    memory_bound: 0.2,
     host_waits: 0.2,
   });
   assert.deepEqual(kernels, [
@@ -51,6 +52,8 @@ Deno.test("a profile's shares are of the time from the first kernel to the last"
       gflop: 3,
       gbytes: 0.006,
       of_limit: 0.5,
+      blas_ms: 0,
+      memory_bound: false,
     },
     {
       kernel: "relu",
@@ -61,6 +64,8 @@ Deno.test("a profile's shares are of the time from the first kernel to the last"
       gflop: 0,
       gbytes: 0.1,
       of_limit: 0.5,
+      blas_ms: 0,
+      memory_bound: true,
     },
   ]);
 });
@@ -71,7 +76,7 @@ Deno.test("a profile of nothing, and one without times, have no shares that are 
   assert.deepEqual(nothing.kernels, []);
   const launches = RECORDING.launches.map((launch) => ({ ...launch, start: 0, ms: 0 }));
   const untimed = summarizeProfile({ ...RECORDING, clock: "none", launches, spans: [] });
-  assert.deepEqual(Object.values(untimed.of_step), [0, 0, 0, 0, 0]);
+  assert.deepEqual(Object.values(untimed.of_step), [0, 0, 0, 0, 0, 0]);
   assert.deepEqual(untimed.kernels.map(({ of_limit }) => of_limit), [null, null]);
   assert.ok(profileTable(untimed).some((line) => line.includes("no timestamp-query")));
 });
@@ -90,6 +95,26 @@ Deno.test("a profile's table names the kernels, slowest first, and where the ste
   ]);
   assert.ok(find("conv2d (register)") < find("relu"));
   assert.match(lines.at(-1)!, /100\.0 ms: 60\.0 % convolutions.*waits for the device 20\.0 %/);
+});
+
+Deno.test("on the CPU device a profile says what is neither BLAS nor memory, by name", () => {
+  const step: LaunchTiming[] = [
+    // 10 ms outside of BLAS at 6 GB/s of 10: bound by memory; 4 GB/s are not.
+    launchOf("conv2d", 0, { ms: 50, productMs: 40, flops: 3e9, bytes: 6e7 }),
+    launchOf("conv2d_backward_x", 50, { ms: 20, productMs: 10, flops: 1e9, bytes: 4e7 }),
+    launchOf("relu", 70, { ms: 10, bytes: 6e7 }),
+    launchOf("match_boxes", 80, { ms: 10, bytes: 1e6 }),
+    launchOf("sgd", 99, { ms: 1, bytes: 9e6 }),
+  ];
+  const summary = summarizeProfile({ ...RECORDING, steps: 1, launches: step, spans: [] });
+  const { blas, memory_bound } = summary.of_step;
+  assert.deepEqual([blas, memory_bound], [0.5, 0.21]);
+  const line = profileTable(summary).at(-1)!;
+  assert.match(line, /^71\.0 % of the step is within BLAS \(50\.0 %\).*50\.0 % of the copy rate/);
+  assert.match(
+    line,
+    /The rest: conv2d_backward_x outside of BLAS 10\.0 %, match_boxes 10\.0 %, between kernels 9\.0 %, others 0\.0 %\.$/,
+  );
 });
 
 Deno.test("kernels beyond the table's rows are one row together", () => {
