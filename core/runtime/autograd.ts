@@ -3,9 +3,9 @@
  * reverse. Memory that an operator's gradient needs is held by the tape and freed as the walk passes it.
  * @module
  */
-import { addInto, full, sumOf } from "./elementary/mod.ts";
+import { full } from "./elementary/mod.ts";
+import { GradientSums, type Known } from "./gradient_sums.ts";
 import { handOver, scope } from "./scope.ts";
-import { formatShape, sameShape, type Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What an operator tells the tape. */
@@ -27,12 +27,6 @@ export interface Differentiable {
     needs: readonly boolean[],
     letGo: (...tensors: readonly Tensor[]) => void,
   ): readonly (Tensor | undefined)[];
-}
-
-/** What the tape knows of a tensor that it does not hold. */
-export interface Known {
-  readonly id: number;
-  readonly shape: Shape;
 }
 
 /** An operator that ran. */
@@ -165,26 +159,27 @@ export function backwardFrom(
   tape: Tape,
   seeds: readonly { output: Tensor; gradient: Tensor }[],
 ): Gradients {
-  const gradients = new Map<number, Tensor>();
+  const sums = new GradientSums();
   try {
-    for (const { output, gradient } of seeds) accumulate(gradients, output, gradient);
-    walk(tape, gradients);
+    for (const { output, gradient } of seeds) sums.add(output, gradient);
+    walk(tape, sums);
+    const gradients = sums.takeAll();
+    for (const gradient of gradients.values()) handOver(gradient);
+    return gradients;
   } catch (error) {
     tape.discard();
-    for (const gradient of gradients.values()) gradient.release();
+    sums.release();
     throw error;
   }
-  for (const gradient of gradients.values()) handOver(gradient);
-  return gradients;
 }
 
 /** Empties the tape from its end. */
-function walk(tape: Tape, gradients: Map<number, Tensor>): void {
+function walk(tape: Tape, sums: GradientSums): void {
   for (let entry = tape.entries.pop(); entry; entry = tape.entries.pop()) {
     const held = new Hold(entry.saved);
     try {
-      if (entry.kind === "operator") walkOperator(entry, { gradients, held });
-      else walkRecomputed(entry, gradients);
+      if (entry.kind === "operator") walkOperator(entry, { sums, held });
+      else walkRecomputed(entry, sums);
     } finally {
       held.letGoOfAll();
     }
@@ -220,11 +215,10 @@ class Hold {
 
 function walkOperator(
   entry: Entry,
-  { gradients, held }: { gradients: Map<number, Tensor>; held: Hold },
+  { sums, held }: { sums: GradientSums; held: Hold },
 ): void {
-  const given = entry.outputs.map(({ id }) => gradients.get(id));
+  const given = entry.outputs.map(({ id }) => sums.take(id));
   if (given.every((gradient) => gradient === undefined)) return;
-  for (const { id } of entry.outputs) gradients.delete(id);
   for (const gradient of given) if (gradient) held.add(gradient);
   scope(() => {
     const dOutputs = given.map((gradient, i) =>
@@ -234,15 +228,14 @@ function walkOperator(
     const dInputs = entry.backward(dOutputs, entry.needs, letGo);
     entry.inputs.forEach((input, i) => {
       const dInput = dInputs[i];
-      if (entry.needs[i] && dInput) accumulate(gradients, input, dInput);
+      if (entry.needs[i] && dInput) sums.add(input, dInput);
     });
   });
 }
 
 /** The operators' own walk goes on with the gradients at hand: so it adds in the order of a usual one. */
-function walkRecomputed({ output, body }: Recomputed, gradients: Map<number, Tensor>): void {
-  const gradient = gradients.get(output.id);
-  if (!gradient) return;
+function walkRecomputed({ output, body }: Recomputed, sums: GradientSums): void {
+  if (!sums.has(output.id)) return;
   const before = recomputing;
   recomputing = true;
   let again: Tape | undefined;
@@ -252,33 +245,10 @@ function walkRecomputed({ output, body }: Recomputed, gradients: Map<number, Ten
       return { tape, id: result.id };
     });
     again = tape;
-    gradients.delete(output.id);
-    gradients.set(id, gradient);
-    walk(tape, gradients);
+    sums.move(output.id, id);
+    walk(tape, sums);
   } finally {
     again?.discard();
     recomputing = before;
-  }
-}
-
-/** Adds in place only where nobody else can see the sum: an operator may hand on its output's gradient. */
-function accumulate(gradients: Map<number, Tensor>, { id, shape }: Known, gradient: Tensor): void {
-  if (!sameShape(shape, gradient.shape) || gradient.dtype !== "f32") {
-    throw new TypeError(
-      `Cannot use a gradient of shape ${
-        formatShape(gradient.shape)
-      } and type ${gradient.dtype} as its tensor has shape ${
-        formatShape(shape)
-      } and gradients are f32`,
-    );
-  }
-  const before = gradients.get(id);
-  if (!before) {
-    gradients.set(id, gradient.retain());
-  } else if (before.isExclusive) {
-    addInto(before, gradient);
-  } else {
-    gradients.set(id, sumOf(before, gradient).retain());
-    before.release();
   }
 }

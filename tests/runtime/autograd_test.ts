@@ -44,6 +44,23 @@ onDevices("backward() adds the gradients of every use", async (device) => {
   for (const input of [x, y]) input.release();
 });
 
+onDevices(
+  "backward() adds more gradients than one launch takes, from first to last",
+  async (device) => {
+    const big = 2 ** 24; // to which what is added is rounded
+    const x = leaf(device, [1]), factors = [1, 1, 1, 1, 1, 1, 1, big, 1, 1];
+    const [dX] = await gradientsOf(
+      [x],
+      () => factors.map((factor) => multiply(x, tensor(device, [factor]))),
+    );
+    const plus = (sum: number, factor: number) => Math.fround(sum + factor);
+    // The tape is walked from the end.
+    assert.deepEqual(dX, [factors.reduceRight(plus, 0)]);
+    assert.notDeepEqual(dX, [factors.reduce(plus, 0)]);
+    x.release();
+  },
+);
+
 onDevices("a gradient that two inputs share is not changed by adding to one", async (device) => {
   const a = leaf(device, [1]), b = leaf(device, [2]), c = leaf(device, [3]);
   const gradients = await gradientsOf([a, b, c], () => [add(add(add(a, b), c), a)]);

@@ -25,7 +25,8 @@ function step(device: Device): void {
 }
 
 Deno.test("a dry step uses the memory of a real one, at its peak and after it", () => {
-  const dry = new DryDevice(), real = new CpuDevice();
+  // Of the same kind: on WebGPU the tape holds small gradients until it can add several at once.
+  const dry = new DryDevice({ kind: "cpu" }), real = new CpuDevice();
   for (const device of [dry, real]) {
     step(device);
     step(device);

@@ -11,12 +11,13 @@ for (const size of [0, 1, 4, 63, 1028, 1030, 2051]) {
       const b = fromArray(device, [size], Float32Array.from({ length: size }, (_, i) => 7 * i));
       const sum = sumOf(a, b);
       addInto(b, a);
-      return { sum, b };
+      return { sum, b, three: sumOf(a, sum, b), five: sumOf(a, a, a, sum, b) };
     });
     const expected = Array.from({ length: size }, (_, i) => 8 * i);
+    assert.deepEqual([...await tensors.three.readFloats()], expected.map((x) => x / 8 * 17));
+    assert.deepEqual([...await tensors.five.readFloats()], expected.map((x) => x / 8 * 19));
     assert.deepEqual([...await tensors.sum.readFloats()], expected);
     assert.deepEqual([...await tensors.b.readFloats()], expected);
-    tensors.sum.release();
-    tensors.b.release();
+    for (const tensor of Object.values(tensors)) tensor.release();
   }, [...TARGETS, SPLIT_TARGET]);
 }

@@ -1,4 +1,4 @@
-/** The three kernels that tensors and the gradient tape cannot do without. */
+/** The kernels that tensors and the gradient tape cannot do without. */
 import {
   alignedView,
   defineKernel,
@@ -18,9 +18,12 @@ import addIntoSource from "./add_into.wgsl" with { type: "text" };
 import addIntoVec4Source from "./add_into_vec4.wgsl" with { type: "text" };
 import addVec4Source from "./add_vec4.wgsl" with { type: "text" };
 import fillSource from "./fill.wgsl" with { type: "text" };
+import sumSource from "./sum.wgsl" with { type: "text" };
+import sumVec4Source from "./sum_vec4.wgsl" with { type: "text" };
 
 const fillShader = { source: fillSource };
 const addIntoShaders = { scalar: { source: addIntoSource }, vec4: { source: addIntoVec4Source } };
+const sumShaders = { scalar: { source: sumSource }, vec4: { source: sumVec4Source } };
 const addShaders = { scalar: { source: addSource }, vec4: { source: addVec4Source } };
 
 /** `out = value`; out f32 of `size` elements. */
@@ -62,6 +65,23 @@ export const addKernel = defineKernel({
       uniforms: { size, row, outBase: base, aBase: base, bBase: base },
       grid,
       views: { out: view, a: view, b: view },
+    })),
+});
+
+/** `out = a + b + c (+ d (+ e))`, as many as `terms`; all f32 of `size` elements. */
+const sumKernel = defineKernel({
+  name: "sum",
+  signature: { out: "f32", a: "f32", b: "f32", c: "f32", d: "f32", e: "f32" },
+  host: ({ c, d, e, ...first }, { size, terms }: { size: number; terms: number }) => {
+    addOnHost(first, { size });
+    for (const x of [c, d, e].slice(0, terms - 2)) addIntoOnHost({ sum: first.out, x }, { size });
+  },
+  wgsl: ({ size, terms }, context) =>
+    flatParts(size, context).map(({ size, base, view, grid, row, form }): Dispatch => ({
+      shader: sumShaders[form],
+      uniforms: { size, row, base, terms },
+      grid,
+      views: { out: view, a: view, b: view, c: view, d: view, e: view },
     })),
 });
 
@@ -118,9 +138,17 @@ export function addInto(sum: Tensor, x: Tensor): void {
   launch(addIntoKernel, { sum, x }, { size: sum.size });
 }
 
-/** `a + b`; f32 of equal sizes. Not differentiable: the tape uses it. */
-export function sumOf(a: Tensor, b: Tensor): Tensor {
-  const out = empty(a.device, a.shape);
-  launch(addKernel, { out, a, b }, { size: a.size });
+/** Terms that {@link sumOf} takes at most. */
+export const MOST_TERMS = 5;
+
+/**
+ * The sum of 2 to {@link MOST_TERMS} tensors, from first to last; f32 of equal sizes. Not differentiable: the tape
+ * uses it.
+ */
+export function sumOf(a: Tensor, b: Tensor, ...more: readonly Tensor[]): Tensor {
+  const out = empty(a.device, a.shape), { size } = a;
+  const [c, d = a, e = a] = more;
+  if (c) launch(sumKernel, { out, a, b, c, d, e }, { size, terms: 2 + more.length });
+  else launch(addKernel, { out, a, b }, { size });
   return out;
 }
