@@ -37,6 +37,32 @@ fn inputAt(place: vec4i, tap: vec3i) -> f32 {
   return select(0.0, value, isInside);
 }
 
+fn tapOf(row: u32, group: u32) -> vec3i {
+  let kernel = row / params.perGroupC;
+  let ky = kernel / params.kw;
+  let y = i32(ky) * params.dilation;
+  let column = i32(kernel - ky * params.kw) * params.dilation;
+  let channel = params.xBase + group * params.perGroupC + row - kernel * params.perGroupC;
+  return vec3i(y, column, (y * i32(params.inputW) + column) * i32(params.inputC) + i32(channel));
+}
+
+// Copies dOut of the pixels and blocks of the workgroup, zero where there is none, and where the pixels lie.
+fn copyBlock(workgroup: vec3u, lane: u32) {
+  let split = workgroup.z / params.groups;
+  let group = workgroup.z - split * params.groups;
+  let first = params.first + split * depth;
+  let end = params.first + params.pixels;
+  let block = workgroup.y * blocks;
+  let start = (params.dOutBase + group * params.perGroupO) / 4u + block;
+  for (var i = lane; i < depth * blocks; i += lanes) {
+    let pixel = first + i / blocks;
+    let isInside = (pixel < end) & (block + i % blocks < params.perGroupO / 4u);
+    let at = start + pixel * (params.outputC / 4u) + i % blocks;
+    tile[i] = select(vec4f(), dOut[select(0u, at, isInside)], isInside);
+  }
+  for (var i = lane; i < depth; i += lanes) { places[i] = placeOf(first + i, first + i < end); }
+}
+
 // Adds four outer channels to the result or assigns them.
 fn finish(at: u32, sum: vec4f) {
   var total = sum;
@@ -46,31 +72,17 @@ fn finish(at: u32, sum: vec4f) {
 
 @compute @workgroup_size(lanes)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+  copyBlock(workgroup, lane);
+  workgroupBarrier();
+  // All of these only here: what is computed before the barrier would be computed anew after every load.
   let split = workgroup.z / params.groups;
   let group = workgroup.z - split * params.groups;
-  let first = params.first + split * depth;
-  let end = params.first + params.pixels;
+  let isRow = workgroup.x * lanes + lane < params.rows;
+  let row = min(workgroup.x * lanes + lane, params.rows - 1u);
+  let tap = tapOf(row, group);
   let block = workgroup.y * blocks;
   let blocksHere = params.perGroupO / 4u;
-  let outAt = (params.dOutBase + group * params.perGroupO) / 4u + block;
-  for (var i = lane; i < depth * blocks; i += lanes) {
-    let pixel = first + i / blocks;
-    let isInside = (pixel < end) & (block + i % blocks < blocksHere);
-    let at = outAt + pixel * (params.outputC / 4u) + i % blocks;
-    tile[i] = select(vec4f(), dOut[select(0u, at, isInside)], isInside);
-  }
-  for (var i = lane; i < depth; i += lanes) { places[i] = placeOf(first + i, first + i < end); }
-  let wanted = workgroup.x * lanes + lane;
-  let isRow = wanted < params.rows;
-  let row = min(wanted, params.rows - 1u);
-  let kernel = row / params.perGroupC;
-  let ky = kernel / params.kw;
-  let tapY = i32(ky) * params.dilation;
-  let tapX = i32(kernel - ky * params.kw) * params.dilation;
-  let channel = params.xBase + group * params.perGroupC + row - kernel * params.perGroupC;
-  let tap = vec3i(tapY, tapX, (tapY * i32(params.inputW) + tapX) * i32(params.inputC) + i32(channel));
   let start = ((split * params.rows + row) * params.outputC + group * params.perGroupO) / 4u + block;
-  workgroupBarrier();
 //LOADS
 //SUMS
 }
