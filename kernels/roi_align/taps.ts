@@ -1,4 +1,4 @@
-/** The pixels that an RoI's bins read, and their weights. */
+/** The pixels that an RoI's bins read along each axis, and their weights. */
 import type { FloatArray } from "../../core/runtime/mod.ts";
 
 /** One level's map, the RoIs' layout, and which RoIs are the level's. */
@@ -30,67 +30,51 @@ export interface LevelParams {
 const SLACK = 2 ** -10;
 
 /** What the bins of one RoI read along one axis: per bin up to `perBin` pixels, each once. */
-interface Axis {
-  pixels: Int32Array;
-  weights: Float64Array;
-  perBin: number;
+export class Axis {
+  /** Pixels of the bins, each bin's from `bin · perBin` on, and their weights. */
+  pixels = new Int32Array(0);
+  weights = new Float64Array(0);
+  perBin = 0;
   /** Pixels of each bin. */
   readonly used: Int32Array;
+  /** The first pixel that any bin reads. */
+  first = 0;
+  /** Pixels from the first to the last that are read; 0 where none is. */
+  extent = 0;
+
+  constructor(resolution: number) {
+    this.used = new Int32Array(resolution);
+  }
+
+  /** Becomes the bins between two corners on a map of `extent` pixels. */
+  place(ends: { from: number; to: number; extent: number }, params: LevelParams): void {
+    fillAxis(this, ends, params);
+    let first = Infinity, last = -1;
+    for (let bin = 0; bin < this.used.length; bin++) {
+      const start = bin * this.perBin;
+      for (let i = start; i < start + this.used[bin]!; i++) {
+        first = min(first, this.pixels[i]!);
+        last = max(last, this.pixels[i]!);
+      }
+    }
+    this.first = last < 0 ? 0 : first;
+    this.extent = last < 0 ? 0 : last - first + 1;
+  }
+
+  /** matrix[bin · extent + pixel − first] = weight, 0 for pixels that a bin does not read. */
+  writeMatrix(matrix: FloatArray): void {
+    const { pixels, weights, perBin, used, first, extent } = this;
+    matrix.fill(0, 0, used.length * extent);
+    for (let bin = 0; bin < used.length; bin++) {
+      const start = bin * perBin;
+      for (let i = start; i < start + used[bin]!; i++) {
+        matrix[bin * extent + pixels[i]! - first] = weights[i]!;
+      }
+    }
+  }
 }
 
 const { fround, max, min } = Math;
-
-/**
- * Taps of one RoI, bin by bin: `out[bin] = Σ weight · feature[pixel]`, where a pixel is the offset of its first
- * channel. Samples that share a pixel are joined: a bin of 2×2 samples has 4 to 16 taps.
- */
-export class Taps {
-  /** First tap of each bin, row by row, and the end of the last. */
-  readonly starts: Int32Array;
-  pixels = new Int32Array(0);
-  weights = new Float64Array(0);
-  readonly #params: LevelParams;
-  readonly #x: Axis;
-  readonly #y: Axis;
-
-  constructor(params: LevelParams) {
-    this.#params = params;
-    this.starts = new Int32Array(params.resolution ** 2 + 1);
-    this.#x = newAxis(params.resolution);
-    this.#y = newAxis(params.resolution);
-  }
-
-  /** Becomes the taps of RoI `m`. */
-  place(rois: FloatArray, m: number): void {
-    const { resolution, height, width, channels, rowsPerImage } = this.#params;
-    const roi = m * 4;
-    const [x, y] = [this.#x, this.#y];
-    fillAxis(x, { from: rois[roi]!, to: rois[roi + 2]!, extent: width }, this.#params);
-    fillAxis(y, { from: rois[roi + 1]!, to: rois[roi + 3]!, extent: height }, this.#params);
-    this.#reserve(resolution * resolution * x.perBin * y.perBin);
-    const image = Math.floor(m / rowsPerImage) * height;
-    let count = 0;
-    for (let bin = 0; bin < resolution * resolution; bin++) {
-      const row = Math.floor(bin / resolution), column = bin % resolution;
-      const ph = row * y.perBin, pw = column * x.perBin;
-      const rows = y.used[row]!, columns = x.used[column]!;
-      for (let i = ph; i < ph + rows; i++) {
-        const line = (image + y.pixels[i]!) * width;
-        for (let j = pw; j < pw + columns; j++) {
-          this.pixels[count] = (line + x.pixels[j]!) * channels;
-          this.weights[count++] = y.weights[i]! * x.weights[j]!;
-        }
-      }
-      this.starts[bin + 1] = count;
-    }
-  }
-
-  #reserve(capacity: number): void {
-    if (this.pixels.length >= capacity) return;
-    this.pixels = new Int32Array(capacity);
-    this.weights = new Float64Array(capacity);
-  }
-}
 
 /** True where RoI `m` is pooled from this level; in float32 as on every device. */
 export function isOfLevel(rois: FloatArray, m: number, params: LevelParams): boolean {
@@ -98,15 +82,6 @@ export function isOfLevel(rois: FloatArray, m: number, params: LevelParams): boo
   const height = fround(fround(rois[m * 4 + 3]! - rois[m * 4 + 1]!) + params.offset);
   const area = fround(width * height);
   return (params.isFirst || area >= params.areaFrom) && !(area >= params.areaTo);
-}
-
-function newAxis(resolution: number): Axis {
-  return {
-    pixels: new Int32Array(0),
-    weights: new Float64Array(0),
-    perBin: 0,
-    used: new Int32Array(resolution),
-  };
 }
 
 /** Samples along a bin: as given, or one a pixel, counted in float32 as on every device. */
