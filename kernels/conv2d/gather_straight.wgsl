@@ -1,11 +1,12 @@
 // Gather convolution (gather_common.wgsl) in straight lines (straight_line.ts), for CPUs that emulate a GPU. The weight
-// comes packed (pack_filters.wgsl) in tiles of 64 rows × 16 blocks of four outer channels, rows being taps × inner
-// channels, which come in fours. One launch adds the 64 rows from rowFirst on; a workgroup copies a tile of them, and
-// each of its invocations computes one grid pixel × 64 outer channels. Along z lie groups, whose tiles are `groupStep`
-// vectors apart. No `return` and no loop may enclose the products: under a mask the tile's elements cost eight times.
+// comes packed (pack_filters.wgsl) in tiles of `depth` rows × 16 blocks of four outer channels, rows being taps × inner
+// channels, which come in fours. One launch adds the rows of a tile from rowFirst on; a workgroup copies it, and each of
+// its invocations computes one grid pixel × 64 outer channels. Along z lie groups, whose tiles are `groupStep` vectors
+// apart. No `return` and no loop may enclose the products: under a mask the tile's elements cost eight times.
 @group(0) @binding(2) var<storage, read> packed: array<vec4f>;
 override lanes: u32 = 128;
-var<workgroup> tile: array<vec4f, 1024>;
+override depth: u32 = 64;
+var<workgroup> tile: array<vec4f, depth * 16u>;
 
 // Where the next four channels of a window come from: position in the source, its index there, tap and channel.
 struct Cursor { y: i32, x: i32, at: i32, ty: u32, tx: u32, channel: u32 }
@@ -50,7 +51,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let start = params.packedFirst + workgroup.y * params.packedStep + workgroup.z * params.groupStep;
-  for (var i = lane; i < 1024u; i += lanes) { tile[i] = packed[start + i]; }
+  for (var i = lane; i < depth * 16u; i += lanes) { tile[i] = packed[start + i]; }
   let group = workgroup.z;
   let block = workgroup.y * 16u;
   let pixel = workgroup.x * lanes + lane;

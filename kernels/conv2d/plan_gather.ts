@@ -28,10 +28,9 @@ import {
   type Pass,
   windowsOf,
 } from "./plan_uniform.ts";
-import { isStraight, overTiles, type StraightShaders, straightWindows } from "./plan_straight.ts";
+import { overTiles, tilingOf } from "./plan_straight.ts";
 import { isWinograd, type Scratched, winogradCorrelation } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
-import { LANES, straightLines } from "./straight_line.ts";
 
 /** One tile size and way of summing. */
 type Variant = "register" | "workgroup" | "uniform" | "straight";
@@ -65,18 +64,6 @@ function shaderOf(
   shaders.set(key, made);
   return made;
 }
-
-/** The shaders without loops; made at first use, since their text is long. */
-function straightShaders(): StraightShaders {
-  if (straight) return straight;
-  const source = common + vectorAccess + straightLines();
-  return straight = {
-    few: { source, constants: { lanes: LANES.few } },
-    many: { source, constants: { lanes: LANES.many } },
-  };
-}
-
-let straight: StraightShaders | undefined;
 
 /** What {@link planGather} is to compute. */
 interface Gather {
@@ -143,8 +130,9 @@ function planGather(
   const packed = Math.max(...windows.map(packedBytes));
   const flops = flopsOf(g) / passes.length;
   const isUniformFirst = isUniform && windows.every((each) => isWorthWindows(each, flops));
-  const isStraightToo = g.groups === 1 && passes.every((pass) => isStraight(pass, context));
-  const tiles = Math.max(...passes.map((pass) => packedBytes(straightWindows(pass))));
+  const tilings = passes.map((pass) => tilingOf(pass, pixelsOf(gather, pass), context));
+  const isStraight = g.groups === 1 && tilings.every((tiling) => tiling !== undefined);
+  const tiles = Math.max(...tilings.map((tiling) => tiling ? packedBytes(tiling.windows) : 0));
   return {
     shapeClass: `${vector ? "vec4" : "scalar"} ${transposed ? "input" : "forward"} ${
       winograd ? "3×3 " : ""
@@ -153,19 +141,19 @@ function planGather(
       register: () => candidate("register"),
       workgroup: () => candidate("workgroup"),
       ...(isUniform ? { uniform: () => candidate("uniform") } : {}),
-      ...(isStraightToo ? { straight: () => candidate("straight") } : {}),
+      ...(isStraight ? { straight: () => candidate("straight") } : {}),
       ...(winograd ? { winograd: winograd.dispatches } : {}),
     },
     scratch: {
       ...(isUniform ? { uniform: { packed } } : {}),
-      ...(isStraightToo ? { straight: { packed: tiles } } : {}),
+      ...(isStraight ? { straight: { packed: tiles } } : {}),
       ...(winograd ? { winograd: winograd.scratch } : {}),
     },
     first: !context.isSoftware
       ? "workgroup"
       : winograd
       ? "winograd"
-      : isStraightToo
+      : isStraight
       ? "straight"
       : isUniformFirst
       ? "uniform"
@@ -181,7 +169,7 @@ function winogradOf(gather: Gather, context: PlanContext): Scratched | undefined
     planForward(g, { hasBias: false, relu: false }, context);
   return winogradCorrelation(
     { ...maps, padding, turned: transposed, hasBias, relu },
-    { products, uniform: shaderOf("uniform", true, false), straight: straightShaders() },
+    { products, uniform: shaderOf("uniform", true, false) },
     context,
   );
 }
@@ -201,16 +189,16 @@ interface Run {
 function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] {
   const { g, maps, inner, outer } = gather;
   const { vector, y, x } = run;
-  // Where no tap reaches there is nothing to add up, and straight lines would do it all the same.
-  const isEmpty = y.kCount * x.kCount === 0;
-  const variant = run.variant === "straight" && isEmpty ? "register" : run.variant;
   const { source, destination } = maps;
   const blocksPerGroup = Math.ceil(outer / 4);
   const pass = { y, x, inner, outer };
-  const windows = variant === "straight"
-    ? straightWindows(pass)
-    : windowsOf(pass, pixelsOf(gather, pass));
-  const packing = variant === "uniform" || variant === "straight"
+  const allPixels = pixelsOf(gather, pass);
+  // Where no tap reaches there is nothing to add up, and straight lines would do it all the same.
+  const isStraight = run.variant === "straight" && y.kCount * x.kCount > 0;
+  const tiling = isStraight ? tilingOf(pass, allPixels, context) : undefined;
+  const variant = run.variant === "straight" ? "register" : run.variant;
+  const windows = tiling?.windows ?? windowsOf(pass, allPixels);
+  const packing = tiling || variant === "uniform"
     ? [packDispatch(pass, windows, { transposed: gather.transposed, kw: g.kw })]
     : [];
   const sums = partsOf(maps, y, context).flatMap((part): Dispatch[] => {
@@ -255,9 +243,7 @@ function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] 
         groupStep: 0,
       },
     };
-    if (variant === "straight") {
-      return overTiles(windows, { pixels }, { ...made, shaders: straightShaders() });
-    }
+    if (tiling) return overTiles(tiling, { pixels }, made);
     const shader = shaderOf(variant, vector, gather.transposed);
     if (variant === "uniform") return overWindows(windows, { pixels }, { ...made, shader });
     return [{ ...made, shader, grid }];

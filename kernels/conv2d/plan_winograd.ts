@@ -27,8 +27,8 @@ import {
   type Windows,
   windowsOf,
 } from "./plan_uniform.ts";
-import { isStraight, overTiles, type StraightShaders, straightWindows } from "./plan_straight.ts";
-import { DEPTH } from "./straight_line.ts";
+import { overTiles, type Tiling, tilingOf } from "./plan_straight.ts";
+import { DEPTHS } from "./straight_line.ts";
 import { PRODUCTS, scratchRoom, type TileMaps, type TilePart, tileParts } from "./tile_parts.ts";
 import filterSource from "./winograd_filter.wgsl" with { type: "text" };
 import filterGradientSource from "./winograd_filter_gradient.wgsl" with { type: "text" };
@@ -56,13 +56,11 @@ export interface ProductPlans {
   readonly products: (g: Geometry, context: PlanContext) => Plan;
   /** The shader that multiplies by filters in uniform memory. */
   readonly uniform: Shader;
-  /** Those that multiply in straight lines. */
-  readonly straight: StraightShaders;
   /** The sums of tiles times products over the tiles. */
   readonly filterSums: (g: Geometry, context: PlanContext) => Plan;
 }
 
-type CorrelationPlans = Pick<ProductPlans, "products" | "uniform" | "straight">;
+type CorrelationPlans = Pick<ProductPlans, "products" | "uniform">;
 
 /** A correlation to plan: the forward pass, or the gradient of the input with the filters turned. */
 export interface Correlation extends TileMaps {
@@ -106,26 +104,27 @@ export function winogradCorrelation(
 
 /** How filters are packed for the kernel that multiplies by them. */
 interface Packing {
-  readonly kind: "straight" | "uniform";
   readonly windows: Windows;
+  /** For straight lines; absent for uniform memory. */
+  readonly tiling?: Tiling;
 }
 
 /** The packing of filters for `tiles` tiles; undefined where they are read from storage as they come. */
 function packingOf(sizes: Sizes, tiles: number, context: PlanContext): Packing | undefined {
   const pass = passOf(sizes);
-  const straight = straightWindows(pass);
+  const tiling = tilingOf(pass, PRODUCTS * tiles, context);
   // The transform writes no padding, so that all rows of a tile must be filters.
-  const isWhole = sizes.inner % DEPTH === 0 && isStraight(pass, context);
-  if (isWhole && PRODUCTS * packedBytes(straight) <= context.maxBindingBytes) {
-    return { kind: "straight", windows: straight };
+  const isWhole = sizes.inner % DEPTHS.usual === 0;
+  if (tiling && isWhole && PRODUCTS * packedBytes(tiling.windows) <= context.maxBindingBytes) {
+    return { windows: tiling.windows, tiling };
   }
   if (!context.isSoftware || !fitsWindow(context)) return undefined;
-  return { kind: "uniform", windows: windowsOf(pass, tiles) };
+  return { windows: windowsOf(pass, tiles) };
 }
 
 /** tiles ⋆ filters: all products in one dispatch, or each by itself where the filters are read from uniform memory. */
 function correlate(
-  { products, uniform, straight }: CorrelationPlans,
+  { products, uniform }: CorrelationPlans,
   run: { tiles: number; sizes: Sizes; packing: Packing | undefined },
   context: PlanContext,
 ): Dispatch[] {
@@ -134,12 +133,12 @@ function correlate(
   const plan = products(productGeometry(tiles, sizes), context);
   return productDispatches(plan, context).flatMap((dispatch): Dispatch[] => {
     if (!packing) return [{ ...dispatch, tensors: { ...tensors, weight: "filters" } }];
-    const { windows } = packing;
+    const { windows, tiling } = packing;
     const packed = { ...tensors, packed: "filters" };
-    if (packing.kind === "straight") {
+    if (tiling) {
       const uniforms = { ...dispatch.uniforms, blocks: windows.blocks };
-      const base = { shaders: straight, uniforms, tensors: packed };
-      return overTiles(windows, { pixels: tiles, groups: PRODUCTS }, base);
+      const base = { uniforms, tensors: packed };
+      return overTiles(tiling, { pixels: tiles, groups: PRODUCTS }, base);
     }
     return Array.from({ length: PRODUCTS }, (_, product) => {
       const uniforms = {

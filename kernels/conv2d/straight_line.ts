@@ -7,27 +7,31 @@
  */
 import kernel from "./gather_straight.wgsl" with { type: "text" };
 
-/** Rows of the weight that one dispatch adds, and fours of columns that one workgroup makes. */
-export const DEPTH = 64, BLOCKS = 16;
+/** Rows of the weight that one dispatch adds: more read and write sums less often, but take longer to compile. */
+export const DEPTHS = { usual: 64, large: 128 } as const;
+
+/** Fours of columns that one workgroup makes. */
+export const BLOCKS = 16;
 
 /** Fours of columns summed at a time: as many sums as the CPU has registers for, beside what they are made of. */
 const BLOCKS_AT_ONCE = 4;
 
 /** Invocations of a workgroup: more share one copy of the weight, fewer leave less idle where pixels are few. */
-export const LANES = { many: 128, few: 64 };
+export const LANES = { few: 64, many: 128 } as const;
 
-/** The text of gather_straight.wgsl with its multiplications written out. */
-export function straightLines(): string {
+/** The text of gather_straight.wgsl with its multiplications by `depth` rows written out. */
+export function straightLines(depth: number): string {
+  const groups = BLOCKS / BLOCKS_AT_ONCE;
   return kernel
-    .replace("//LOADS", lines(DEPTH / 4, (four) => `  let x${four} = nextFour(&cursor);`))
-    .replace("//SUMS", lines(BLOCKS / BLOCKS_AT_ONCE, (group) => sums(group * BLOCKS_AT_ONCE)));
+    .replace("//LOADS", lines(depth / 4, (four) => `  let x${four} = nextFour(&cursor);`))
+    .replace("//SUMS", lines(groups, (group) => sums(depth, group * BLOCKS_AT_ONCE)));
 }
 
 /** Some blocks of the result: sums from zero over all rows, and what is done with them. */
-function sums(first: number): string {
+function sums(depth: number, first: number): string {
   const blocks = Array.from({ length: BLOCKS_AT_ONCE }, (_, block) => first + block);
   const products = lines(
-    DEPTH,
+    depth,
     (row) =>
       blocks.map((block) =>
         `  sum${block} += x${row >> 2}.${"xyzw"[row & 3]} * tile[${row * BLOCKS + block}];`

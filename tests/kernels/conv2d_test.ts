@@ -3,7 +3,6 @@ import { withoutBlas } from "../../core/runtime/cpu/blas.ts";
 import { CpuDevice } from "../../core/runtime/cpu/device.ts";
 import {
   backwardFrom,
-  type Device,
   type Dispatch,
   DryDevice,
   empty,
@@ -19,7 +18,7 @@ import { planForward, planInput } from "../../kernels/conv2d/plan_gather.ts";
 import { planWeight } from "../../kernels/conv2d/plan_weight.ts";
 import { relu } from "../../kernels/relu/mod.ts";
 import { checkOp, floats, relativeError } from "../_support/check_op.ts";
-import { onDevices, SPLIT_TARGET, type Target } from "../_support/devices.ts";
+import { SPLIT_TARGET, type Target } from "../_support/devices.ts";
 
 /** The CPU device, and each variant of the WGSL kernels. */
 const ALL: readonly Target[] = [
@@ -205,34 +204,6 @@ Deno.test("conv2d refuses shapes that do not fit", () => {
     /stride and dilation/,
   );
 });
-
-/** 3×3 from 260 channels to 72 with ReLU, and its gradients: more than one window of uniform memory holds. */
-async function wideConvolution(device: Device): Promise<Float32Array[]> {
-  const tensors = scope(() => {
-    const [x, weight, bias, dOut] = [[1, 6, 9, 260], [3, 3, 260, 72], [72], [1, 6, 9, 72]].map(
-      (shape, seed) => fromArray(device, shape, Float32Array.from(floats(shape, { seed }).data)),
-    );
-    x!.requiresGrad = weight!.requiresGrad = true;
-    const { result, tape } = record(() => conv2d(x!, weight!, bias, { padding: 1, relu: true }));
-    const gradients = backwardFrom(tape, [{ output: result, gradient: dOut! }]);
-    return [result, gradients.get(x!.id)!, gradients.get(weight!.id)!];
-  });
-  const read = await Promise.all(tensors.map((tensor) => tensor.readFloats()));
-  for (const tensor of tensors) tensor.release();
-  return read;
-}
-
-onDevices(
-  "conv2d with a weight of several windows is as on the CPU device",
-  async (device) => {
-    const expected = await wideConvolution(new CpuDevice());
-    for (const [i, actual] of (await wideConvolution(device)).entries()) {
-      const { error } = relativeError(actual, expected[i]!);
-      assert.ok(error < (i === 0 ? 1e-5 : 1e-4), `${error} of ${["out", "dX", "dWeight"][i]}`);
-    }
-  },
-  ALL.filter(({ forceVariant = "" }) => ["winograd", "uniform", "straight"].includes(forceVariant)),
-);
 
 /** Layers of R-50-FPN at 2 × 800 × 1344: input, kernel size, outputs, stride. */
 const LARGE: readonly [[number, number, number, number], number, number, number][] = [
