@@ -29,7 +29,7 @@ import {
 } from "./plan_uniform.ts";
 import { overTiles, type Tiling, tilingOf } from "./plan_straight.ts";
 import { DEPTHS } from "./straight_line.ts";
-import { PRODUCTS, scratchRoom, type TileMaps, type TilePart, tileParts } from "./tile_parts.ts";
+import { filterRoom, PRODUCTS, type TileMaps, type TilePart, tileParts } from "./tile_parts.ts";
 import filterSource from "./winograd_filter.wgsl" with { type: "text" };
 import filterGradientSource from "./winograd_filter_gradient.wgsl" with { type: "text" };
 import gradientSource from "./winograd_gradient.wgsl" with { type: "text" };
@@ -84,7 +84,7 @@ export function winogradCorrelation(
 ): Scratched | undefined {
   const sizes = { inner: maps.source.c, outer: maps.destination.c };
   const parts = tileParts(maps, context);
-  if (parts.length === 0 || filterElements(sizes) > scratchRoom(context)) return undefined;
+  if (parts.length === 0 || filterElements(sizes) > filterRoom(context)) return undefined;
   const packing = packingOf(sizes, Math.max(...parts.map((part) => part.tiles)), context);
   const filters = packing ? PRODUCTS * packedBytes(packing.windows) : 4 * filterElements(sizes);
   const scratch = { ...scratchOf(parts, sizes), filters };
@@ -170,7 +170,7 @@ export function winogradWeight(
 ): Scratched | undefined {
   const sizes = { inner: maps.source.c, outer: maps.destination.c };
   const parts = tileParts(maps, context);
-  if (parts.length === 0 || filterElements(sizes) > scratchRoom(context)) return undefined;
+  if (parts.length === 0 || filterElements(sizes) > filterRoom(context)) return undefined;
   const scratch = scratchOf(parts, sizes);
   function dispatches(): Dispatch[] {
     const { grid, count, row } = gridOf(sizes.inner * sizes.outer / 4);

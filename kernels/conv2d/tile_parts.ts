@@ -8,6 +8,9 @@ export const TILE = 4, PRODUCTS = 36;
 /** Elements of one scratch tensor at most: 16 MiB, small beside a step's activations. */
 const SCRATCH_ELEMENTS = 1 << 22;
 
+/** Elements of transformed filters at most: 64 MiB, for 512 to 512 channels in straight lines. */
+const FILTER_ELEMENTS = 1 << 24;
+
 /** A 3×3 correlation of stride 1: destination pixel (y, x) sees the source from (y − padding, x − padding) on. */
 export interface TileMaps {
   readonly images: number;
@@ -34,6 +37,11 @@ export interface TilePart {
 /** Elements of one scratch tensor that parts of these maps may fill. */
 export function scratchRoom(context: PlanContext): number {
   return Math.min(SCRATCH_ELEMENTS, Math.floor(context.maxBindingBytes / 4));
+}
+
+/** Elements of transformed filters that there may be. */
+export function filterRoom(context: PlanContext): number {
+  return Math.min(FILTER_ELEMENTS, Math.floor(context.maxBindingBytes / 4));
 }
 
 /** Parts that cover all tiles; none where not even one row of tiles fits. */
