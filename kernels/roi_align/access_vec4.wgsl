@@ -1,10 +1,17 @@
-// Channels 4·lane … 4·lane + 3 of a pixel, and of a bin of forward.wgsl; the channels are a multiple of 4.
+// Vectors `lane` and `lane` + lanes of the channels of a pixel, and of a bin of forward.wgsl; the channels are a
+// multiple of 4. What is read past a pixel's last vector is not written.
 @group(0) @binding(3) var<storage, read> feature: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
 
-fn featureAt(pixel: u32, lane: u32) -> vec4f { return feature[params.featureBase + pixel * params.lanes + lane]; }
+fn featureAt(pixel: u32, lane: u32) -> mat2x4f {
+  let at = params.featureBase + pixel * params.channels + lane;
+  return mat2x4f(feature[at], feature[at + params.lanes]);
+}
 
-fn write(bin: u32, lane: u32, value: vec4f) {
-  let at = params.outBase + bin * params.lanes + lane;
-  if (params.rowFrom > 0u) { out[at] += value; } else { out[at] = value; }
+fn write(bin: u32, lane: u32, value: mat2x4f) {
+  var at = params.outBase + bin * params.channels + lane;
+  for (var j = 0u; j < 2u && lane + j * params.lanes < params.channels; j++) {
+    if (params.rowFrom > 0u) { out[at] += value[j]; } else { out[at] = value[j]; }
+    at += params.lanes;
+  }
 }

@@ -1,7 +1,7 @@
 // out[m][ph][pw][c] = mean over the bin's samples of the bilinear value of its image's feature map.
 // A bin's weights are separable, so that a pixel that several samples touch is loaded once: the sum over the bin's
 // pixels of (Σ over its sample rows) · (Σ over its sample columns) · feature. One invocation computes one row of bins
-// of one RoI for four channels, so that where the RoI lies is worked out once for all of them. The dispatch sees
+// of one RoI for eight channels, so that where the RoI lies is worked out once for all of them. The dispatch sees
 // rows rowFrom..rowTo of some images: a bin whose image is cut into bands gets one band's pixels after the other.
 // Prepended: geometry.wgsl; appended: access_vec4.wgsl or access_scalar.wgsl, which have the other bindings.
 struct Params {
@@ -14,10 +14,10 @@ struct Params {
   rowTo: u32,
   height: u32,
   width: u32,
-  channels: u32,
-  lanes: u32, // ceil(channels / 4)
-  featureBase: u32, // in units of the access
-  outBase: u32, // likewise
+  channels: u32, // in numbers or vectors, as are the bases
+  lanes: u32, // ceil(channels / 8), of numbers
+  featureBase: u32,
+  outBase: u32,
   resolution: u32,
   samples: u32, // along each axis of a bin; 0: as many as the bin has pixels, rounded up
   isFirst: u32, // 1: the finest level, which also writes the zeros of padding
@@ -41,8 +41,8 @@ fn pixelRange(axis: Axis, bin: u32) -> vec2u {
 }
 
 // Four neighbouring pixels from `pixel` on, those without weight left out.
-fn fourPixels(pixel: u32, weights: vec4f, lane: u32) -> vec4f {
-  var sum = vec4f();
+fn fourPixels(pixel: u32, weights: vec4f, lane: u32) -> mat2x4f {
+  var sum = mat2x4f();
   if (weights.x != 0.0) { sum = weights.x * featureAt(pixel, lane); }
   if (weights.y != 0.0) { sum += weights.y * featureAt(pixel + 1u, lane); }
   if (weights.z != 0.0) { sum += weights.z * featureAt(pixel + 2u, lane); }
@@ -60,7 +60,7 @@ fn poolRow(bins: Bins, ph: u32, line: i32, at: u32, lane: u32) {
   let factor = sampleWeight(bins);
   for (var pw = 0u; pw < params.resolution; pw++) {
     let reachX = pixelRange(across, pw);
-    var sum = vec4f();
+    var sum = mat2x4f();
     for (var x = reachX.x; x <= reachX.y; x += 4u) {
       let columns = pixelWeights(across, pw, x);
       var rows = firstRows;
@@ -87,7 +87,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let at = bin * params.resolution;
   if (valid[m] < 0) {
     if (params.isFirst == 0u || params.rowFrom > 0u) { return; }
-    for (var pw = 0u; pw < params.resolution; pw++) { write(at + pw, lane, vec4f()); }
+    for (var pw = 0u; pw < params.resolution; pw++) { write(at + pw, lane, mat2x4f()); }
     return;
   }
   let roi = rois[m];

@@ -27,9 +27,12 @@ const patchShader = { source: geometrySource + patchSource };
 /** Pixels along each side of a tile; as in geometry.wgsl. */
 const TILE = 8;
 
-/** Channels of one invocation of forward.wgsl and of backward_patch.wgsl, and of backward_feature.wgsl. */
-const CHANNELS = 4;
-const PIXEL_CHANNELS = 8;
+/** Channels of one invocation of forward.wgsl and backward_feature.wgsl, and of backward_patch.wgsl. */
+const CHANNELS = 8;
+const PATCH_CHANNELS = 4;
+
+/** Channels that are read at once. */
+const VECTOR = 4;
 
 /** Pixels of one invocation of backward_patch.wgsl; a patch lies in one tile. */
 const PATCH = { width: 4, height: 2 };
@@ -56,7 +59,7 @@ export function tileExtents(
 /** Each bin's image lies in one part, or in bands of it whose partial sums are added in order. */
 export function planForward(params: LevelParams, context: PlanContext): Dispatch[] {
   const lanes = ceilDiv(params.channels, CHANNELS);
-  const unit = params.channels % CHANNELS === 0 ? CHANNELS : 1;
+  const unit = params.channels % VECTOR === 0 ? VECTOR : 1;
   const shader = unit === 1 ? forwardShaders.scalar : forwardShaders.vec4;
   return featureParts(params, context).flatMap((part) => {
     const feature = featureView(params, part, context);
@@ -67,7 +70,7 @@ export function planForward(params: LevelParams, context: PlanContext): Dispatch
       const { firstImage, rowFrom, rowTo } = part;
       const uniforms = {
         ...{ count, row, firstRoi, rowsPerImage, firstImage, rowFrom, rowTo },
-        ...{ height, width, channels, lanes },
+        ...{ height, width, channels: channels / unit, lanes },
         ...{ featureBase: feature.base / unit, outBase: base / unit },
         ...{ ...rest, isFirst: Number(params.isFirst) },
       };
@@ -95,9 +98,9 @@ export function planBackward(params: LevelParams, context: PlanContext): Dispatc
 function planPixels(params: LevelParams, part: FeaturePart, context: PlanContext): Dispatch[] {
   const { firstImage, rowFrom, rowTo } = part;
   const { images: _, channels, ...rest } = params;
-  const inPatches = context.isSoftware && channels % CHANNELS === 0;
-  const unit = inPatches ? CHANNELS : 1;
-  const lanes = ceilDiv(channels, inPatches ? CHANNELS : PIXEL_CHANNELS);
+  const inPatches = context.isSoftware && channels % VECTOR === 0;
+  const unit = inPatches ? VECTOR : 1;
+  const lanes = ceilDiv(channels, inPatches ? PATCH_CHANNELS : CHANNELS);
   const patches = patchesOf(params, part);
   const places = inPatches ? patches.patchesX * patches.patchesY : (rowTo - rowFrom) * params.width;
   const count = part.images * places * lanes;
