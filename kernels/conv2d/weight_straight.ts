@@ -5,26 +5,26 @@
  */
 import kernel from "./weight_straight.wgsl" with { type: "text" };
 
-/** Output pixels that one workgroup sums over. */
-export const DEPTH = 64;
+/** Output pixels that a workgroup sums over, rows and fours of outer channels that it makes. */
+export const DEPTH = 64, ROWS = 64, BLOCKS = 16;
 
 /** Blocks summed at a time: as many sums as the CPU has registers for, beside what they are made of. */
 const BLOCKS_AT_ONCE = 4;
 
-/** The text of weight_straight.wgsl with its loads and multiplications written out for `blocks`, a multiple of four. */
-export function straightSums(blocks: number): string {
+/** The text of weight_straight.wgsl with its loads and multiplications written out. */
+export function straightSums(): string {
   const loads = lines(DEPTH, (pixel) => `  let x${pixel} = inputAt(places[${pixel}], tap);`);
-  const groups = lines(blocks / BLOCKS_AT_ONCE, (group) => sums(blocks, group * BLOCKS_AT_ONCE));
+  const groups = lines(BLOCKS / BLOCKS_AT_ONCE, (group) => sums(group * BLOCKS_AT_ONCE));
   return kernel.replace("//LOADS", loads).replace("//SUMS", groups);
 }
 
 /** Some blocks of a row of the result: sums from zero over all pixels, and what is done with them. */
-function sums(blocks: number, first: number): string {
+function sums(first: number): string {
   const here = Array.from({ length: BLOCKS_AT_ONCE }, (_, block) => first + block);
   const products = lines(
     DEPTH,
     (pixel) =>
-      here.map((block) => `  sum${block} += x${pixel} * tile[${pixel * blocks + block}];`)
+      here.map((block) => `  sum${block} += x${pixel} * tile[${pixel * BLOCKS + block}];`)
         .join("\n"),
   );
   return [

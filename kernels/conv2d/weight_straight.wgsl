@@ -1,7 +1,7 @@
 // Gradient of the weight (weight_common.wgsl says of what) in straight lines (weight_straight.ts), for CPUs that emulate
-// a GPU. A workgroup copies dOut of `depth` output pixels × `blocks` fours of outer channels into workgroup memory; each
+// a GPU. A workgroup copies dOut of 64 output pixels × 16 fours of outer channels into workgroup memory; each
 // of its invocations is one row of the result, a tap and an inner channel: it reads its input at these pixels, and
-// multiplies every element of the copy. Along z lie splits × groups: split s has the pixels from first + s · depth on.
+// multiplies every element of the copy. Along z lie splits × groups: split s has the pixels from first + 64 · s on.
 // No `return` and no loop may enclose the products: under a mask the elements of the copy cost eight times.
 struct Params {
   first: u32, pixels: u32,                             // of all splits, counted over the part
@@ -13,9 +13,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> dOut: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> partial: array<vec4f>;
-override lanes: u32 = 64;
+const lanes = 64u;
 const depth = 64u;
-override blocks: u32 = 16;
+const blocks = 16u;
 var<workgroup> tile: array<vec4f, depth * blocks>; // [pixel][block]
 var<workgroup> places: array<vec4i, depth>;        // where the first tap of each pixel lies: y, x, index of its channel 0
 

@@ -14,8 +14,8 @@ const STRAIGHT: Target = {
 const WINOGRAD: Target = { name: "webgpu, winograd", kind: "webgpu", forceVariant: "winograd" };
 const SMALL_BINDINGS: Target = {
   ...STRAIGHT,
-  name: "webgpu, bindings of 16 KiB, straight lines",
-  maxBindingBytes: 16 * 1024,
+  name: "webgpu, bindings of 28 KiB, straight lines",
+  maxBindingBytes: 28 * 1024,
 };
 
 interface Case {
@@ -29,28 +29,28 @@ interface Case {
 
 const CASES: readonly Case[] = [
   { what: "several launches of several splits", x: [1, 15, 20, 300], weight: [1, 1, 132] },
-  { what: "rows for few lanes", x: [1, 11, 12, 60], weight: [1, 1, 72] },
+  { what: "rows and channels that fill no workgroup", x: [1, 11, 12, 60], weight: [1, 1, 120] },
   {
     what: "a stem, in parts",
     x: [2, 18, 20, 3],
-    weight: [7, 7, 16],
+    weight: [7, 7, 44],
     options: { stride: 2, padding: 3 },
     targets: [STRAIGHT, SMALL_BINDINGS],
   },
   {
     what: "stride, padding and ragged rows",
-    x: [2, 9, 13, 20],
+    x: [2, 9, 17, 20],
     weight: [3, 3, 36],
     options: { stride: 2, padding: 1 },
   },
   {
     what: "dilation, in parts",
     x: [1, 10, 19, 16],
-    weight: [3, 3, 16],
+    weight: [3, 3, 48],
     options: { dilation: 2, padding: 2 },
     targets: [STRAIGHT, SMALL_BINDINGS],
   },
-  { what: "groups", x: [1, 8, 15, 64], weight: [1, 1, 64], options: { groups: 2 } },
+  { what: "groups", x: [1, 8, 15, 80], weight: [1, 1, 104], options: { groups: 2 } },
   {
     what: "Winograd's products",
     x: [2, 33, 30, 48],
@@ -112,4 +112,19 @@ Deno.test("conv2d's gradient of the weight in straight lines is for software ada
   assert.deepEqual(names(wide, false), ["workgroup", false]);
   assert.deepEqual(names(thin, true), ["register", false]);
   assert.deepEqual(names(odd, true), ["register", false]);
+});
+
+Deno.test("Winograd's gradient of the weight sums its products in straight lines where they fill blocks", () => {
+  const sumsOf = (size: number) => {
+    const g = geometryOf([2, size, size, 64], [3, 3, 64, 64], { padding: 1 });
+    const plan = planWeight(g, 1, SOFTWARE);
+    assert.ok("candidates" in plan && plan.first === "winograd");
+    return plan.candidates.winograd!().filter(({ uniforms }) => "accumulate" in uniforms);
+  };
+  // 2 · 9² and 2 · 2² tiles: three blocks, and an eighth of one.
+  const large = sumsOf(33);
+  assert.deepEqual(large.map(({ uniforms }) => uniforms.accumulate), [0, 1, 1]);
+  assert.ok(large.every(({ grid }) => grid[2] === 36));
+  const [small, ...others] = sumsOf(8);
+  assert.ok(small && others.length === 0 && "rowsPerSplit" in small.uniforms);
 });
