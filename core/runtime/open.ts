@@ -134,7 +134,7 @@ async function findAdapter(options: OpenOptions): Promise<GPUAdapter | null> {
   );
 }
 
-/** Goes up with every change of the kernels' variants: what was measured among others is worth nothing then. */
+/** Goes up where a variant runs otherwise under the same name: what was measured before is worth nothing then. */
 const VARIANTS = 3;
 
 /** Where measured kernel choices of an adapter are kept: the user's cache folder. */

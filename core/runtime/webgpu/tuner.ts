@@ -65,7 +65,8 @@ export class Tuner {
     this.#remember(kernel, variants);
     const forced = this.#force(kernel);
     if (forced !== undefined && candidates[forced]) return forced;
-    const key = `${kernel} ${shapeClass}`;
+    // With the names, since what was best of fewer variants need not be so beside a new one.
+    const key = `${kernel} ${shapeClass}: ${Object.keys(candidates).join(" ")}`;
     const choice = this.#choices.get(key);
     if (choice === undefined && this.#file && !this.#pending.has(key)) {
       const sizes = bytes();

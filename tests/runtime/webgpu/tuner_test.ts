@@ -86,6 +86,20 @@ Deno.test("a tuner's choices are read again by the next, which measures no more"
     assert.equal(seen.runs.size, 0);
   }));
 
+Deno.test("a tuner measures again where there is another variant than when it chose", () =>
+  inFolder(async (file) => {
+    const first = new Tuner({ file });
+    chosen(first, "conv", "3×3");
+    await first.measurePending(60, bench("tiled").device);
+    const { candidates, ...rest } = variants("3×3");
+    const more = { ...rest, candidates: { ...candidates, newest: () => [] } };
+    const second = new Tuner({ file });
+    assert.equal(second.pick("conv", more, () => ({ x: 400, out: 800 })), "plain");
+    const { device, seen } = bench("newest");
+    await second.measurePending(60, device);
+    assert.ok(seen.runs.has("conv: newest"));
+  }));
+
 Deno.test("tuners that share a file keep each other's choices", () =>
   inFolder(async (file) => {
     const [one, other] = [new Tuner({ file }), new Tuner({ file })];
@@ -111,7 +125,9 @@ Deno.test("a tuner takes a torn, empty or foreign file for none, and replaces it
     const tuner = new Tuner({ file });
     chosen(tuner, "conv", "a");
     await tuner.measurePending(60, bench("tiled").device);
-    assert.deepEqual(JSON.parse(await Deno.readTextFile(file)), { "conv a": "tiled" });
+    assert.deepEqual(JSON.parse(await Deno.readTextFile(file)), {
+      "conv a: plain tiled unrolled": "tiled",
+    });
     const left = [...Deno.readDirSync(join(file, ".."))].map(({ name }) => name);
     assert.deepEqual(left, ["choices.json"]);
   }));
