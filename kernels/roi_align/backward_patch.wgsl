@@ -1,5 +1,5 @@
 // backward_feature.wgsl for a software adapter and channels that are a multiple of 4: there loads are what costs, and
-// neighbouring pixels take from the same bins. One invocation computes 4 × 2 pixels for four channels, in the same
+// neighbouring pixels take from the same bins. One invocation computes 4 × 2 pixels for eight channels, in the same
 // order of RoIs. Bases and lanes are in vectors of four. Prepended: geometry.wgsl.
 struct Params {
   count: u32, // images · patches · lanes
@@ -17,7 +17,8 @@ struct Params {
   patchesY: u32, // those that have some of rows rowFrom..rowTo
   height: u32,
   width: u32,
-  lanes: u32,
+  channels: u32, // in vectors
+  lanes: u32, // ceil(channels / 2)
   featureBase: u32,
   outBase: u32, // of RoI roiFrom in dOut
   resolution: u32,
@@ -37,7 +38,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read> tiles: array<u32>;
 @group(0) @binding(4) var<storage, read_write> dFeature: array<vec4f>;
 
-struct Patch { top: mat4x4f, bottom: mat4x4f }
+// Two rows of four pixels, of two vectors each.
+struct Patch { top: array<mat4x4f, 2>, bottom: array<mat4x4f, 2> }
 
 // Weight of pixel `pixel` in bins `bin` … `bin` + 3.
 fn binWeights(axis: Axis, bin: u32, pixel: u32) -> vec4f {
@@ -72,21 +74,28 @@ fn addRoi(sum: ptr<function, Patch>, bins: Bins, corner: vec2u, at: u32) {
     for (var pw = reachX.x; pw <= reachX.y; pw++) {
       let columns = pixelWeights(across, pw, corner.x);
       if (all(columns == vec4f())) { continue; }
-      let first = at + (ph * params.resolution + pw) * params.lanes;
-      let step = params.resolution * params.lanes;
-      var gradients = mat4x4f();
-      if (used.x) { gradients[0] = dOut[first]; }
-      if (used.y) { gradients[1] = dOut[first + step]; }
-      if (used.z) { gradients[2] = dOut[first + 2u * step]; }
-      if (used.w) { gradients[3] = dOut[first + 3u * step]; }
-      (*sum).top += outer(gradients * top, columns);
-      (*sum).bottom += outer(gradients * bottom, columns);
+      let first = at + (ph * params.resolution + pw) * params.channels;
+      let step = params.resolution * params.channels;
+      var a = mat4x4f();
+      var b = mat4x4f();
+      let second = first + params.lanes;
+      if (used.x) { a[0] = dOut[first]; b[0] = dOut[second]; }
+      if (used.y) { a[1] = dOut[first + step]; b[1] = dOut[second + step]; }
+      if (used.z) { a[2] = dOut[first + 2u * step]; b[2] = dOut[second + 2u * step]; }
+      if (used.w) { a[3] = dOut[first + 3u * step]; b[3] = dOut[second + 3u * step]; }
+      (*sum).top[0] += outer(a * top, columns);
+      (*sum).bottom[0] += outer(a * bottom, columns);
+      (*sum).top[1] += outer(b * top, columns);
+      (*sum).bottom[1] += outer(b * bottom, columns);
     }
   }
 }
 
-fn write(at: u32, value: vec4f) {
-  if (params.adds == 1u) { dFeature[at] += value; } else { dFeature[at] = value; }
+fn write(pixel: u32, lane: u32, values: array<vec4f, 2>) {
+  for (var k = 0u; k < 2u && lane + k * params.lanes < params.channels; k++) {
+    let at = params.featureBase + pixel * params.channels + lane + k * params.lanes;
+    if (params.adds == 1u) { dFeature[at] += values[k]; } else { dFeature[at] = values[k]; }
+  }
 }
 
 @compute @workgroup_size(64)
@@ -101,7 +110,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let y = (params.rowFrom & ~1u) + 2u * (line % params.patchesY);
   let image = params.firstImage + part;
   let tile = (image * params.tilesY + y / TILE) * params.tilesX + x / TILE;
-  let perRoi = params.resolution * params.resolution * params.lanes;
+  let perRoi = params.resolution * params.resolution * params.channels;
   var sum = Patch();
   for (var word = 0u; word < params.words; word++) {
     var bits = tiles[tile * params.words + word];
@@ -112,13 +121,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       addRoi(&sum, binsOf(rois[m]), vec2u(x, y), params.outBase + (m - params.roiFrom) * perRoi + lane);
     }
   }
-  let rowFirst = part * (params.rowTo - params.rowFrom);
+  let line0 = part * (params.rowTo - params.rowFrom) + y - params.rowFrom;
   for (var j = 0u; j < min(4u, params.width - x); j++) {
-    if (y >= params.rowFrom) {
-      write(params.featureBase + ((rowFirst + y - params.rowFrom) * params.width + x + j) * params.lanes + lane, sum.top[j]);
-    }
+    let pixel = line0 * params.width + x + j;
+    if (y >= params.rowFrom) { write(pixel, lane, array(sum.top[0][j], sum.top[1][j])); }
     if (y + 1u < params.rowTo) {
-      write(params.featureBase + ((rowFirst + y + 1u - params.rowFrom) * params.width + x + j) * params.lanes + lane, sum.bottom[j]);
+      write(pixel + params.width, lane, array(sum.bottom[0][j], sum.bottom[1][j]));
     }
   }
 }

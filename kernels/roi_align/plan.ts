@@ -27,9 +27,8 @@ const patchShader = { source: geometrySource + patchSource };
 /** Pixels along each side of a tile; as in geometry.wgsl. */
 const TILE = 8;
 
-/** Channels of one invocation of forward.wgsl and backward_feature.wgsl, and of backward_patch.wgsl. */
+/** Channels of one invocation. */
 const CHANNELS = 8;
-const PATCH_CHANNELS = 4;
 
 /** Channels that are read at once. */
 const VECTOR = 4;
@@ -100,7 +99,7 @@ function planPixels(params: LevelParams, part: FeaturePart, context: PlanContext
   const { images: _, channels, ...rest } = params;
   const inPatches = context.isSoftware && channels % VECTOR === 0;
   const unit = inPatches ? VECTOR : 1;
-  const lanes = ceilDiv(channels, inPatches ? PATCH_CHANNELS : CHANNELS);
+  const lanes = ceilDiv(channels, CHANNELS);
   const patches = patchesOf(params, part);
   const places = inPatches ? patches.patchesX * patches.patchesY : (rowTo - rowFrom) * params.width;
   const count = part.images * places * lanes;
@@ -115,7 +114,7 @@ function planPixels(params: LevelParams, part: FeaturePart, context: PlanContext
       ...{ ...rest, ...tileExtents(params), isFirst: Number(params.isFirst) },
       ...{ count, row, firstImage, rowFrom, rowTo, roiFrom: firstRoi, roiTo: endRoi, lanes },
       ...{ featureBase: feature.base / unit, outBase: base / unit, adds: Number(i > 0) },
-      ...(inPatches ? patches : { channels }),
+      ...(inPatches ? { ...patches, channels: channels / unit } : { channels }),
     },
     grid,
     views: { dFeature: feature.view, dOut: view },
