@@ -92,7 +92,7 @@ Deno.test("a tuner measures again where there is another variant than when it ch
     chosen(first, "conv", "3×3");
     await first.measurePending(60, bench("tiled").device);
     const { candidates, ...rest } = variants("3×3");
-    const more = { ...rest, candidates: { ...candidates, newest: () => [] } };
+    const more = { ...rest, candidates: { ...candidates, newest: () => dispatchOf("newest") } };
     const second = new Tuner({ file });
     assert.equal(second.pick("conv", more, () => ({ x: 400, out: 800 })), "plain");
     const { device, seen } = bench("newest");
