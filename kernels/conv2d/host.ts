@@ -2,7 +2,7 @@
  * Convolution over typed arrays. Four ways, chosen by what was measured with OpenBLAS on 2 cores:
  * - pointwise (1×1, stride 1): one matrix product over all pixels;
  * - shifted products (`host_shifted.ts`) for stride 1 where neither the map nor the channels are tiny;
- * - columns moved two numbers at a time (`host_narrow.ts`) for the few channels of a network's first one;
+ * - columns moved by vectors (`host_narrow.ts`) for the few channels of a network's first one;
  * - columns (`host_columns.ts`) for all else: strided, tiny, or grouped ones.
  */
 import { type FloatArray, gemm, lanes, suitsVectors, vectorLoop } from "../../core/runtime/mod.ts";

@@ -8,10 +8,12 @@ function numbers(size: number, seed: number): Float64Array {
   return Float64Array.from({ length: size }, (_, i) => ((i * 29 + seed) % 17 - 8) / 8);
 }
 
-// A first layer of two images whose columns take several blocks; an even run without padding; one wide padding.
+// A first layer of two images whose columns take several blocks; an even run without padding; an odd one of windows one pixel
+// apart; one wide padding.
 const cases: Geometry[] = [
   { ...{ n: 2, h: 168, w: 167, c: 3, o: 2 }, ...{ kh: 7, kw: 7, stride: 2, padding: 3 } },
   { ...{ n: 1, h: 9, w: 20, c: 4, o: 3 }, ...{ kh: 3, kw: 3, stride: 1, padding: 0 } },
+  { ...{ n: 1, h: 8, w: 9, c: 3, o: 2 }, ...{ kh: 3, kw: 3, stride: 1, padding: 1 } },
   { ...{ n: 1, h: 3, w: 2, c: 2, o: 2 }, ...{ kh: 3, kw: 3, stride: 1, padding: 4 } },
 ].map((g) => ({
   ...g,
@@ -23,7 +25,7 @@ const cases: Geometry[] = [
 
 for (const g of cases) {
   const name = `${g.n}×${g.h}×${g.w}×${g.c}, ${g.kh}×${g.kw} of padding ${g.padding}`;
-  Deno.test(`columns of pairs compute what columns in float64 do: ${name}`, () => {
+  Deno.test(`columns by vectors compute what columns in float64 do: ${name}`, () => {
     const x = numbers(g.n * g.h * g.w * g.c, 1), weight = numbers(g.kh * g.kw * g.c * g.o, 2);
     const outSize = g.n * g.ho * g.wo * g.o, bias = numbers(g.o, 3);
     const params = { ...g, hasBias: true, relu: true };

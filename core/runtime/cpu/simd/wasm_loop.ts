@@ -1,9 +1,10 @@
 /**
  * Assembles WebAssembly modules of one loop over vectors of four float32. The encoding is that of the WebAssembly
- * core specification 2.0, "Binary Format" and "Vector Instructions"; an instruction has its name beside it.
+ * core specification 2.0, "Vector Instructions".
  */
 
-import { type Expression, position, unsigned } from "./expression.ts";
+import { type Expression, position } from "./expression.ts";
+import { moduleOf } from "./wasm_module.ts";
 
 const LOCAL_GET = 0x20, LOCAL_TEE = 0x22, I32_CONST = 0x41, I32_ADD = 0x6a, I32_LT_U = 0x49;
 const LOOP = 0x03, NO_RESULT = 0x40, BRANCH_IF = 0x0d, END = 0x0b, I32 = 0x7f;
@@ -30,25 +31,7 @@ export function loopModule(stores: readonly Expression[]): WebAssembly.Module {
   const again = [LOCAL_GET, 0, I32_LT_U, BRANCH_IF, 0];
   const oneLocal = [1, 1, I32];
   const code = [...oneLocal, LOOP, NO_RESULT, ...body, ...advance, ...again, END, END];
-  return new WebAssembly.Module(
-    Uint8Array.from([
-      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm", version 1
-      ...section(1, [0x60, 1, I32, 0]), // type 0: (i32) → ()
-      ...section(2, [...text("m"), ...text("m"), 2, 0, 1]), // a memory of at least one page
-      ...section(3, [0]), // function 0 is of type 0
-      ...section(7, [...text("f"), 0, 0]), // and exported
-      ...section(10, [...unsigned(code.length), ...code]),
-    ]),
-  );
-}
-
-/** A section that holds one item. */
-function section(id: number, item: readonly number[]): number[] {
-  return [id, ...unsigned(item.length + 1), 1, ...item];
-}
-
-function text(ascii: string): number[] {
-  return [ascii.length, ...new TextEncoder().encode(ascii)];
+  return moduleOf(1, code);
 }
 
 /** LEB128 of a number that is not negative, where one with a sign is expected: its top bit must stay clear. */
