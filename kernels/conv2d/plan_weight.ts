@@ -14,6 +14,7 @@ import { type Part, partsOf } from "./parts.ts";
 import { isStraightWeight, straightSplits, straightWeight } from "./plan_weight_straight.ts";
 import { isWinograd, winogradWeight } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
+import outerAccess from "./weight_access_outer.wgsl" with { type: "text" };
 import scalarAccess from "./weight_access_scalar.wgsl" with { type: "text" };
 import vectorAccess from "./weight_access_vec4.wgsl" with { type: "text" };
 import common from "./weight_common.wgsl" with { type: "text" };
@@ -22,15 +23,27 @@ import workgroupSource from "./weight_workgroup.wgsl" with { type: "text" };
 
 type Variant = "register" | "workgroup";
 
-const VECTOR = shadersOf(vectorAccess);
-const SCALAR = shadersOf(scalarAccess);
+/** The shaders of one way to reach memory. */
+interface Shaders extends Readonly<Record<Variant, Shader>> {
+  /** The register tile of groups of 1, 2, 3 and 4 input channels. */
+  readonly narrow: readonly Shader[];
+}
 
-/** The shaders of one way to reach memory; `narrow` is the register tile of groups of at most four input channels. */
-function shadersOf(access: string): Readonly<Record<Variant | "narrow", Shader>> {
+const VECTOR = shadersOf(vectorAccess, () => ({}));
+const OUTER = shadersOf(outerAccess, (channels) => ({ channels }));
+const SCALAR = shadersOf(scalarAccess, () => ({}));
+
+function shadersOf(
+  access: string,
+  constants: (channels: number) => Record<string, number>,
+): Shaders {
   const register = common + access + registerSource;
+  const narrow = [1, 2, 3, 4].map((channels) => (
+    { source: register, constants: { paired: 0, ...constants(channels) } }
+  ));
   return {
     register: { source: register, constants: { paired: 1 } },
-    narrow: { source: register, constants: { paired: 0 } },
+    narrow,
     workgroup: { source: common + access + workgroupSource },
   };
 }
@@ -69,8 +82,8 @@ function flatten(g: Geometry): { rows: number; flat: boolean } {
 /** The plan of partial sums of dWeight from x and dOut. */
 export function planWeight(g: Geometry, splits: number, context: PlanContext): Plan {
   const c = g.c / g.groups, o = g.o / g.groups;
-  const isVector = c % 4 === 0 && o % 4 === 0;
-  const shaders = isVector ? VECTOR : SCALAR;
+  const access = o % 4 !== 0 ? "scalar" : c % 4 !== 0 ? "outer" : "vec4";
+  const shaders = { scalar: SCALAR, outer: OUTER, vec4: VECTOR }[access];
   const { flat } = flatten(g);
   const shape = flat ? { ...g, n: 1, h: g.n * g.h * g.w, ho: g.n * g.h * g.w, w: 1, wo: 1 } : g;
   const maps = {
@@ -80,7 +93,7 @@ export function planWeight(g: Geometry, splits: number, context: PlanContext): P
   };
   const parts = () => partsOf(maps, forwardAxis(shape, "h"), context);
   function candidate(variant: Variant): Dispatch[] {
-    const shader = shaders[variant === "register" && c <= 4 ? "narrow" : variant];
+    const shader = variant === "register" && c <= 4 ? shaders.narrow[c - 1]! : shaders[variant];
     return parts().map((part, index) => {
       const { grid, views, uniforms } = dispatch(shape, { part, variant, splits, flat }, context);
       const accumulate = index === 0 ? 0 : 1;
@@ -95,7 +108,7 @@ export function planWeight(g: Geometry, splits: number, context: PlanContext): P
     }, context)
     : undefined;
   return {
-    shapeClass: `${isVector ? "vec4" : "scalar"} ${winograd ? "3×3 " : ""}${sizeClass(size)}`,
+    shapeClass: `${access} ${winograd ? "3×3 " : ""}${sizeClass(size)}`,
     candidates: {
       register: () => candidate("register"),
       workgroup: () => candidate("workgroup"),

@@ -18,6 +18,11 @@ const SMALL_BINDINGS: Target = {
   maxBindingBytes: 28 * 1024,
 };
 
+const OTHERS: readonly Target[] = [
+  { name: "webgpu, register tiles", kind: "webgpu", forceVariant: "register" },
+  { name: "webgpu, workgroup tiles", kind: "webgpu", forceVariant: "workgroup" },
+];
+
 interface Case {
   readonly what: string;
   /** x `[N, H, W, C]`, and the weight's `[kh, kw, O]`. */
@@ -58,6 +63,21 @@ const CASES: readonly Case[] = [
     options: { padding: 1 },
     targets: [WINOGRAD],
   },
+  {
+    what: "three input channels, outer ones in fours",
+    x: [1, 7, 6, 3],
+    weight: [3, 3, 8],
+    options: { padding: 1, stride: 2 },
+    targets: OTHERS,
+  },
+  {
+    what: "one input channel a group, outer ones in fours",
+    x: [1, 4, 5, 3],
+    weight: [2, 2, 12],
+    options: { groups: 3 },
+    targets: OTHERS,
+  },
+  { what: "ten input channels", x: [1, 4, 5, 10], weight: [1, 1, 8], targets: OTHERS },
 ];
 
 const SOFTWARE = {
@@ -78,7 +98,7 @@ for (const { what, x, weight: [kh, kw, o], options = {}, targets = [STRAIGHT] } 
   };
   for (const target of targets) {
     onDevices(op.name, async (device) => {
-      if (target !== WINOGRAD && device.info.isSoftware) {
+      if (target.forceVariant === "straight" && device.info.isSoftware) {
         assert.ok(isStraightWeight(geometryOf(x, weight, options), device.info, "variant"));
       }
       await checkTarget(op, device, target);
