@@ -7,15 +7,7 @@
  * 3 · 10⁻⁷.
  * @module
  */
-import {
-  alignedView,
-  type Dispatch,
-  gridFor,
-  type Params,
-  type Plan,
-  type PlanContext,
-  type Shader,
-} from "../../core/runtime/mod.ts";
+import type { Dispatch, Plan, PlanContext, Shader } from "../../core/runtime/mod.ts";
 import type { Geometry } from "./geometry.ts";
 import { forwardAxis } from "./axis.ts";
 import {
@@ -23,26 +15,21 @@ import {
   overWindows,
   packedBytes,
   type Pass,
-  WINDOW,
   type Windows,
   windowsOf,
 } from "./plan_uniform.ts";
 import { overTiles, type Tiling, tilingOf } from "./plan_straight.ts";
 import { DEPTHS } from "./straight_line.ts";
+import {
+  type Correlation,
+  filterDispatch,
+  filterGradientDispatch,
+  gradientDispatch,
+  inputDispatch,
+  outputDispatch,
+  type Sizes,
+} from "./winograd_transforms.ts";
 import { filterRoom, PRODUCTS, type TileMaps, type TilePart, tileParts } from "./tile_parts.ts";
-import filterSource from "./winograd_filter.wgsl" with { type: "text" };
-import filterGradientSource from "./winograd_filter_gradient.wgsl" with { type: "text" };
-import gradientSource from "./winograd_gradient.wgsl" with { type: "text" };
-import inputSource from "./winograd_input.wgsl" with { type: "text" };
-import outputSource from "./winograd_output.wgsl" with { type: "text" };
-import transforms from "./winograd_transforms.wgsl" with { type: "text" };
-
-const INPUT: Shader = { source: transforms + inputSource };
-const OUTPUT: Shader = { source: transforms + outputSource };
-const GRADIENT: Shader = { source: transforms + gradientSource };
-const FILTER_GRADIENT: Shader = { source: transforms + filterGradientSource };
-const FILTER: Shader = { source: transforms + filterSource, constants: { transposed: 0 } };
-const TURNED_FILTER: Shader = { source: transforms + filterSource, constants: { transposed: 1 } };
 
 /** One way of computing, with the bytes of scratch tensors that it takes. */
 export interface Scratched {
@@ -61,13 +48,6 @@ export interface ProductPlans {
 }
 
 type CorrelationPlans = Pick<ProductPlans, "products" | "uniform">;
-
-/** A correlation to plan: the forward pass, or the gradient of the input with the filters turned. */
-export interface Correlation extends TileMaps {
-  readonly turned: boolean;
-  readonly hasBias: boolean;
-  readonly relu: boolean;
-}
 
 /** True where the geometry is one that these transforms are for. */
 export function isWinograd(g: Geometry): boolean {
@@ -89,9 +69,8 @@ export function winogradCorrelation(
   const filters = packing ? PRODUCTS * packedBytes(packing.windows) : 4 * filterElements(sizes);
   const scratch = { ...scratchOf(parts, sizes), filters };
   function dispatches(): Dispatch[] {
-    const shader = maps.turned ? TURNED_FILTER : FILTER;
     return [
-      filterDispatch(shader, sizes, packing?.windows),
+      filterDispatch(sizes, maps, packing?.windows),
       ...parts.flatMap((part) => [
         inputDispatch("source", { part, maps, context }),
         ...correlate(plans, { tiles: part.tiles, sizes, packing }, context),
@@ -173,7 +152,6 @@ export function winogradWeight(
   if (parts.length === 0 || filterElements(sizes) > filterRoom(context)) return undefined;
   const scratch = scratchOf(parts, sizes);
   function dispatches(): Dispatch[] {
-    const { grid, count, row } = gridOf(sizes.inner * sizes.outer / 4);
     return [
       ...parts.flatMap((part, index) => [
         inputDispatch("x", { part, maps, context }),
@@ -188,15 +166,10 @@ export function winogradWeight(
             tensors: { x: "tiles", dOut: "products", partial: "filters" },
           })),
       ]),
-      { shader: FILTER_GRADIENT, grid, uniforms: { count, row, ...sizes, splits } },
+      filterGradientDispatch(sizes, splits),
     ];
   }
   return { dispatches, scratch };
-}
-
-interface Sizes {
-  readonly inner: number;
-  readonly outer: number;
 }
 
 function filterElements({ inner, outer }: Sizes): number {
@@ -235,95 +208,4 @@ function productDispatches(plan: Plan, { isSoftware }: PlanContext): readonly Di
   const candidate = plan.candidates[isSoftware ? "register" : "workgroup"];
   if (!candidate) throw new Error("Cannot plan products as the plan lacks a variant for them");
   return candidate();
-}
-
-function gridOf(count: number): { grid: [number, number, number]; count: number; row: number } {
-  const { grid, rowLength } = gridFor(count, 64);
-  return { grid, count, row: rowLength };
-}
-
-/** Transforms the filters, into `windows` or else as `[inner, 36, outer]`. */
-function filterDispatch(shader: Shader, sizes: Sizes, windows?: Windows): Dispatch {
-  const { grid, count, row } = gridOf(sizes.inner * sizes.outer / 4);
-  const { rowsPerWindow, blocksHere, rowWindows, blockWindows } = windows ??
-    { rowsPerWindow: sizes.inner, blocksHere: sizes.outer / 4, rowWindows: 1, blockWindows: 1 };
-  const uniforms = {
-    count,
-    row,
-    ...sizes,
-    productStep: windows ? rowWindows * blockWindows * WINDOW : blocksHere,
-    rowStep: windows ? blocksHere : PRODUCTS * blocksHere,
-    rowsPerWindow,
-    blocksHere,
-    rowWindows,
-  };
-  return { shader, grid, uniforms };
-}
-
-interface Where {
-  readonly part: TilePart;
-  readonly maps: TileMaps;
-  readonly context: PlanContext;
-}
-
-/** Transforms the tiles of the tensor `name`. */
-function inputDispatch(name: "source" | "x", { part, maps, context }: Where): Dispatch {
-  const { view, base } = alignedView(part.source.start, part.source.end, context);
-  const { grid, uniforms } = perTile(part, maps.source.c);
-  return {
-    shader: INPUT,
-    grid,
-    tensors: { source: name },
-    views: { source: view },
-    uniforms: {
-      ...uniforms,
-      sourceH: part.sourceRows,
-      sourceW: maps.source.w,
-      sourceBase: base,
-      offsetY: part.offset,
-      offsetX: -maps.padding,
-    },
-  };
-}
-
-function outputDispatch(part: TilePart, maps: Correlation, context: PlanContext): Dispatch {
-  const { view, base } = alignedView(part.destination.start, part.destination.end, context);
-  const { grid, uniforms } = perTile(part, maps.destination.c);
-  return {
-    shader: OUTPUT,
-    grid,
-    views: { destination: view },
-    uniforms: {
-      ...uniforms,
-      destinationH: part.destinationRows,
-      destinationW: maps.destination.w,
-      destinationBase: base,
-      hasBias: maps.hasBias ? 1 : 0,
-      relu: maps.relu ? 1 : 0,
-    },
-  };
-}
-
-function gradientDispatch(part: TilePart, maps: TileMaps, context: PlanContext): Dispatch {
-  const { view, base } = alignedView(part.destination.start, part.destination.end, context);
-  const { grid, uniforms } = perTile(part, maps.destination.c);
-  return {
-    shader: GRADIENT,
-    grid,
-    views: { dOut: view },
-    uniforms: {
-      ...uniforms,
-      outputH: part.destinationRows,
-      outputW: maps.destination.w,
-      outputBase: base,
-    },
-  };
-}
-
-function perTile(
-  { tiles, tileRows, tileColumns }: TilePart,
-  channels: number,
-): { grid: [number, number, number]; uniforms: Params } {
-  const { grid, count, row } = gridOf(tiles * channels / 4);
-  return { grid, uniforms: { count, row, channels: channels / 4, tileRows, tileColumns } };
 }
