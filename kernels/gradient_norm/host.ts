@@ -1,17 +1,32 @@
 /** The global gradient norm over typed arrays. */
 import type { FloatArray } from "../../core/runtime/mod.ts";
 
-/** slots[slot + k] = Σ x² over chunk k of x. */
+/** Up to seven tensors of one launch. */
+export interface SquaresParams {
+  readonly sizes: readonly number[];
+  /** Numbers that WGSL reads at once; it divides the sizes. */
+  readonly unit: 1 | 4;
+  readonly chunk: number;
+  readonly slot: number;
+}
+
+/** slots[slot + k] = Σ x² over chunk k of the tensors' chunks, one after another. */
 export function sumSquares(
-  { x, slots }: { x: FloatArray; slots: FloatArray },
-  { size, chunk, slot }: { size: number; chunk: number; slot: number },
+  { slots, ...tensors }: Record<"a" | "b" | "c" | "d" | "e" | "f" | "g" | "slots", FloatArray>,
+  { sizes, chunk, slot }: SquaresParams,
 ): void {
-  for (let begin = 0, k = slot; begin < size; begin += chunk, k++) {
-    const end = Math.min(size, begin + chunk);
-    let sum = 0;
-    for (let i = begin; i < end; i++) sum += x[i]! * x[i]!;
-    slots[k] = sum;
-  }
+  const { a, b, c, d, e, f, g } = tensors;
+  const all = [a, b, c, d, e, f, g];
+  let k = slot;
+  sizes.forEach((size, l) => {
+    const x = all[l]!;
+    for (let begin = 0; begin < size; begin += chunk, k++) {
+      const end = Math.min(size, begin + chunk);
+      let sum = 0;
+      for (let i = begin; i < end; i++) sum += x[i]! * x[i]!;
+      slots[k] = sum;
+    }
+  });
 }
 
 /** state = (norm, clip scale, 1 where a slot is NaN or Inf, 0). */

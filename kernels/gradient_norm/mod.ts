@@ -1,6 +1,6 @@
 /**
  * The global L2 norm of all gradients, the factor that clips it, and whether anything is NaN or Inf: on the
- * device, without waiting, one dispatch per tensor and one at the end. The optimizer reads the result there
+ * device, without waiting, one dispatch per seven tensors and one at the end. The optimizer reads the result there
  * (torch.nn.utils.clip_grad_norm_).
  * @module
  */
@@ -11,6 +11,8 @@ import {
   type Dispatch,
   empty,
   launch,
+  type PlanContext,
+  type Shader,
   splitRange,
   type Tensor,
 } from "../../core/runtime/mod.ts";
@@ -19,28 +21,60 @@ import finishSource from "./finish.wgsl" with { type: "text" };
 import * as host from "./host.ts";
 import sumSquaresSource from "./sum_squares.wgsl" with { type: "text" };
 
-const sumSquaresShader = { source: laneSumSource + sumSquaresSource };
 const finishShader = { source: laneSumSource + finishSource };
+
+/** Tensors of one launch. */
+const TENSORS = { a: "f32", b: "f32", c: "f32", d: "f32", e: "f32", f: "f32", g: "f32" } as const;
+
+/** What stands before sum_squares.wgsl for numbers and for vectors; a software adapter runs 8 lanes at a time. */
+const VALUES = {
+  1: "alias Value = f32;\nfn total(value: Value) -> f32 { return value; }\n",
+  4: "alias Value = vec4f;\nfn total(value: Value) -> f32 { return dot(value, Value(1.0)); }\n",
+};
+const sumSquaresShaders = { gpu: shadersOf(64), software: shadersOf(8) };
+
+function shadersOf(lanes: number): Record<1 | 4, Shader> {
+  const shaderOf = (unit: 1 | 4) => ({
+    source: laneSumSource + VALUES[unit] + sumSquaresSource,
+    constants: { LANES: lanes },
+  });
+  return { 1: shaderOf(1), 4: shaderOf(4) };
+}
 
 /** Elements per slot: enough work for a workgroup, few enough slots for the last kernel (R-50: 2 600). */
 const CHUNK = 16384;
 
 const sumSquaresKernel = defineKernel({
   name: "gradient_norm_sum_squares",
-  signature: { x: "f32", slots: "f32" },
+  signature: { ...TENSORS, slots: "f32" },
   host: host.sumSquares,
-  wgsl: (p: { size: number; chunk: number; slot: number }, context) =>
-    splitRange(p.size, p.chunk, context).map(({ start, end }): Dispatch => {
-      const { view, base } = alignedView(start, end, context);
-      const size = end - start;
-      return {
-        shader: sumSquaresShader,
-        uniforms: { size, base, chunk: p.chunk, slot: p.slot + start / p.chunk },
-        grid: [ceilDiv(size, p.chunk), 1, 1],
-        views: { x: view },
-      };
-    }),
+  wgsl: (p: host.SquaresParams, context) =>
+    p.sizes.length > 1
+      ? [squaresDispatch(p, context)]
+      : splitRange(p.sizes[0]!, p.chunk, context).map(({ start, end }): Dispatch => {
+        const { view } = alignedView(start, end, context);
+        const part = { ...p, sizes: [end - start], slot: p.slot + start / p.chunk };
+        const views = Object.fromEntries(Object.keys(TENSORS).map((name) => [name, view]));
+        return { ...squaresDispatch(part, context), views };
+      }),
 });
+
+/** One dispatch over tensors that fit bindings. */
+function squaresDispatch(
+  { sizes, unit, chunk, slot }: host.SquaresParams,
+  { isSoftware }: PlanContext,
+): Dispatch {
+  const counts = sizes.map((size) => ceilDiv(size, chunk));
+  const chunks = counts.reduce((sum, count) => sum + count, 0);
+  const uniforms: Record<string, number> = { chunk: chunk / unit, slot };
+  for (let l = 0, start = 0; l < 7; l++) {
+    uniforms[`size${l}`] = (sizes[l] ?? 0) / unit;
+    if (l > 0) uniforms[`start${l}`] = l < sizes.length ? start : chunks;
+    start += counts[l] ?? 0;
+  }
+  const shader = sumSquaresShaders[isSoftware ? "software" : "gpu"][unit];
+  return { shader, uniforms, grid: [chunks, 1, 1] };
+}
 
 const finishKernel = defineKernel({
   name: "gradient_norm",
@@ -70,19 +104,39 @@ export function gradientNorm(
   gradients: readonly Tensor[],
   { maxNorm, losses = [] }: GradientNormOptions,
 ): Tensor {
-  const all = [...gradients, ...losses];
-  const device = all[0]?.device;
+  const device = (gradients[0] ?? losses[0])?.device;
   if (!device) throw new RangeError("Cannot compute the norm of no gradients");
-  const counts = all.map(({ size }) => ceilDiv(size, CHUNK));
-  const slotCount = counts.reduce((sum, count) => sum + count, 0);
+  const slotsOf = (tensors: readonly Tensor[]) =>
+    tensors.reduce((sum, { size }) => sum + ceilDiv(size, CHUNK), 0);
+  const gradientSlots = slotsOf(gradients), slotCount = gradientSlots + slotsOf(losses);
   const slots = empty(device, [slotCount]);
-  let slot = 0, gradientSlots = 0;
-  all.forEach((x, i) => {
-    launch(sumSquaresKernel, { x, slots }, { size: x.size, chunk: CHUNK, slot });
-    slot += counts[i]!;
-    if (i < gradients.length) gradientSlots = slot;
-  });
+  let slot = 0;
+  for (const run of runsOf(gradients, losses)) {
+    const [a, b = a, c = a, d = a, e = a, f = a, g = a] = run as [Tensor, ...Tensor[]];
+    const params = { sizes: run.map(({ size }) => size), unit: unitOf(run), chunk: CHUNK, slot };
+    launch(sumSquaresKernel, { a, b, c, d, e, f, g, slots }, params);
+    slot += slotsOf(run);
+  }
   const state = empty(device, [4]);
   launch(finishKernel, { slots, state }, { gradientSlots, slotCount, maxNorm });
   return state;
+}
+
+/** Tensors of one launch each, the gradients before the losses: up to seven that can be read alike. */
+function runsOf(gradients: readonly Tensor[], losses: readonly Tensor[]): Tensor[][] {
+  const isWide = ({ size }: Tensor) => size % 4 === 0;
+  const wide = gradients.filter(isWide), rest = gradients.filter((x) => !isWide(x));
+  const runs: Tensor[][] = [];
+  for (const x of [...wide, ...rest, ...losses].filter(({ size }) => size > 0)) {
+    const run = runs.at(-1);
+    const fits = (y: Tensor) => 4 * y.size <= x.device.info.maxBindingBytes;
+    if (run && run.length < 7 && isWide(run[0]!) === isWide(x) && [...run, x].every(fits)) {
+      run.push(x);
+    } else runs.push([x]);
+  }
+  return runs;
+}
+
+function unitOf(run: readonly Tensor[]): 1 | 4 {
+  return run.every(({ size }) => size % 4 === 0) ? 4 : 1;
 }

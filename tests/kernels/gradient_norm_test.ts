@@ -26,6 +26,22 @@ for (const maxNorm of [0, 1, 1e6]) {
   });
 }
 
+// More tensors than a launch takes, of sizes that are read by vectors, of such that are not, and empty ones.
+checkOp({
+  name: "gradientNorm of nineteen tensors",
+  inputs: Object.fromEntries(
+    Array.from({ length: 19 }, (_, i) => {
+      const size = (i * 37) % 90 * (i % 2 === 0 ? 201 : 4);
+      return [`t${i}`, floats([size], { seed: i + 1 })];
+    }),
+  ),
+  run: (inputs) => {
+    const [loss, ...gradients] = Object.values(inputs);
+    return gradientNorm(gradients, { maxNorm: 1, losses: [loss!] });
+  },
+  targets: [...TARGETS, SPLIT],
+});
+
 onDevices("gradientNorm by hand", async (device) => {
   const state = scope(() =>
     gradientNorm([
