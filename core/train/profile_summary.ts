@@ -39,12 +39,15 @@ export interface KernelShare {
   readonly of_limit: number | null;
   /** Milliseconds of `ms` within BLAS; 0 on a GPU. */
   readonly blas_ms: number;
-  /** Outside of BLAS it moves its bytes at no less than {@link MEMORY_BOUND} of the copy rate. */
-  readonly memory_bound: boolean;
+  /**
+   * Outside of BLAS: the rate at which it moves its bytes over the copy rate. A kernel of two passes, or one that copies
+   * its tensors to where it works on them, moves twice the bytes that are told. Null for products on a GPU.
+   */
+  readonly of_copy_rate: number | null;
 }
 
-/** Part of the measured copy rate from which on memory is what a kernel waits for. */
-export const MEMORY_BOUND = 0.5;
+/** Parts of the measured copy rate from which on memory is what a kernel of one pass, and one of two, waits for. */
+export const MEMORY_BOUND = { one: 0.5, two: 0.25 } as const;
 
 /** Where a step goes. */
 export interface ProfileSummary {
@@ -64,8 +67,10 @@ export interface ProfileSummary {
     readonly between_kernels: number;
     /** Within BLAS; 0 on a GPU. */
     readonly blas: number;
-    /** Kernels that are no products, or what they do outside of BLAS, at {@link MEMORY_BOUND} of the copy rate or more. */
+    /** Kernels that are no products, or what they do outside of BLAS, at {@link MEMORY_BOUND}.one of the copy rate or more. */
     readonly memory_bound: number;
+    /** The same between {@link MEMORY_BOUND}.two and one. */
+    readonly memory_bound_twice: number;
     /** The host stands still until results arrive; overlaps with the kernels. */
     readonly host_waits: number;
   };
@@ -96,9 +101,8 @@ export function summarizeProfile(recording: Recording): ProfileSummary {
       other_kernels: share(all - products),
       between_kernels: share(Math.max(0, extent - all)),
       blas: share(launches.reduce((total, { productMs }) => total + productMs, 0)),
-      memory_bound: share(
-        steps * kernels.reduce((total, kernel) => total + memoryMs(kernel), 0),
-      ),
+      memory_bound: share(steps * memoryMs(kernels, "one")),
+      memory_bound_twice: share(steps * memoryMs(kernels, "two")),
       host_waits: share(waits.reduce((total, { start, end }) => total + end - start, 0)),
     },
     kernels,
@@ -129,14 +133,26 @@ function kernelShare(
     of_limit: ms > 0 ? least / ms : null,
     blas_ms: blasMs,
     // Of a product, what is left without BLAS are loops that bring its operands into order.
-    memory_bound: (gflop === 0 || blasMs > 0) && ms > blasMs &&
-      1000 * gbytes / (ms - blasMs) >= MEMORY_BOUND * limits.gbps,
+    of_copy_rate: (gflop === 0 || blasMs > 0) && ms > blasMs
+      ? 1000 * gbytes / (ms - blasMs) / limits.gbps
+      : null,
   };
 }
 
-/** Milliseconds in which a kernel is bound by memory, of one step. */
-export function memoryMs({ ms, blas_ms, memory_bound }: KernelShare): number {
-  return memory_bound ? ms - blas_ms : 0;
+/** Milliseconds of one step that kernels spend outside of BLAS and bound by memory in so many passes. */
+function memoryMs(kernels: readonly KernelShare[], passes: MemoryPasses): number {
+  return kernels.reduce(
+    (total, kernel) => total + (boundBy(kernel) === passes ? kernel.ms - kernel.blas_ms : 0),
+    0,
+  );
+}
+
+type MemoryPasses = keyof typeof MEMORY_BOUND;
+
+/** In how many passes a kernel is bound by memory; undefined where it is not. */
+export function boundBy({ of_copy_rate }: KernelShare): MemoryPasses | undefined {
+  if (of_copy_rate === null || of_copy_rate < MEMORY_BOUND.two) return undefined;
+  return of_copy_rate < MEMORY_BOUND.one ? "two" : "one";
 }
 
 function extentOf(launches: readonly LaunchTiming[]): number {

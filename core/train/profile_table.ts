@@ -1,10 +1,5 @@
 /** A profile for people. */
-import {
-  type KernelShare,
-  MEMORY_BOUND,
-  memoryMs,
-  type ProfileSummary,
-} from "./profile_summary.ts";
+import { boundBy, type KernelShare, MEMORY_BOUND, type ProfileSummary } from "./profile_summary.ts";
 
 /** Kernels that get a row; the rest are one row together. */
 const ROWS = 24;
@@ -36,26 +31,29 @@ export function profileTable(profile: ProfileSummary): string[] {
   ];
 }
 
-/** What BLAS and memory leave of a step, by name. */
+/** What BLAS and memory take of a step, and what they leave, by name. */
 function boundLine({ step_ms, of_step, kernels }: ProfileSummary): string {
   const rest = kernels
+    .filter((kernel) => boundBy(kernel) === undefined)
     .map((kernel) => ({
       name: kernel.blas_ms > 0 ? `${nameOf(kernel)} outside of BLAS` : nameOf(kernel),
-      share: (kernel.ms - kernel.blas_ms - memoryMs(kernel)) / step_ms,
+      share: (kernel.ms - kernel.blas_ms) / step_ms,
     }))
     .filter(({ share }) => share >= LEAST_NAMED)
     .sort((a, b) => b.share - a.share);
   const named = [...rest, { name: "between kernels", share: of_step.between_kernels }];
-  const sum = named.reduce((total, { share }) => total + share, 0);
-  const others = 1 - of_step.blas - of_step.memory_bound - sum;
-  return `${percent(of_step.blas + of_step.memory_bound)} of the step is within BLAS (${
+  const taken = of_step.blas + of_step.memory_bound + of_step.memory_bound_twice;
+  const others = 1 - taken - named.reduce((total, { share }) => total + share, 0);
+  const { one, two } = MEMORY_BOUND;
+  return `${percent(taken)} of the step is within BLAS (${
     percent(of_step.blas)
-  }) or moves memory at ${percent(MEMORY_BOUND)} of the copy rate or more (${
-    percent(of_step.memory_bound)
-  }). The rest: ${
-    [...named, { name: "others", share: others }]
-      .map(({ name, share }) => `${name} ${percent(share)}`).join(", ")
-  }.`;
+  }) or moves memory: ` +
+    `${percent(of_step.memory_bound)} in kernels that move their tensors at ${percent(one)} of ` +
+    `the copy rate or more, ${percent(of_step.memory_bound_twice)} in those between that and ` +
+    `${percent(two)}, as where a kernel goes over its tensors twice. The rest: ${
+      [...named, { name: "others", share: others }]
+        .map(({ name, share }) => `${name} ${percent(share)}`).join(", ")
+    }.`;
 }
 
 /** Kernels with less of a step are not named in the rest. */
