@@ -23,6 +23,8 @@ export interface Bench {
 interface Pending {
   readonly kernel: string;
   readonly variants: Variants;
+  /** Names of those that may win. */
+  readonly names: readonly string[];
   readonly bytes: Readonly<Record<string, number>>;
 }
 
@@ -38,17 +40,23 @@ const ROUNDS = 3, STILL_CLOSE = 2;
  */
 const MOST_BYTES_ON_SOFTWARE = 16 * 2 ** 20;
 
+/**
+ * The variant that is not compiled and measured on such an adapter: tiles that pass through workgroup memory, which is
+ * emulated element by element. It was the fastest in 2 of 400 classes, by less than timings differ.
+ */
+const NEVER_ON_SOFTWARE = "workgroup";
+
 /** The choices, and the classes that wait to be measured. */
 export class Tuner {
   readonly #file: string | undefined;
   readonly #force: (kernel: string) => string | undefined;
-  readonly #mostBytes: number;
+  readonly #isSoftware: boolean;
   readonly #choices: Map<string, string>;
   readonly #pending = new Map<string, Pending>();
   readonly #met = new Map<string, string[]>();
 
   constructor(options: { file?: string; force?: string; isSoftware?: boolean }) {
-    this.#mostBytes = options.isSoftware ? MOST_BYTES_ON_SOFTWARE : Infinity;
+    this.#isSoftware = options.isSoftware ?? false;
     this.#file = options.file;
     this.#force = parseForced(options.force);
     this.#choices = new Map(options.file ? readChoices(options.file) : []);
@@ -69,11 +77,20 @@ export class Tuner {
     const key = `${kernel} ${shapeClass}: ${Object.keys(candidates).join(" ")}`;
     const choice = this.#choices.get(key);
     if (choice === undefined && this.#file && !this.#pending.has(key)) {
-      const sizes = bytes();
-      const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
-      if (total <= this.#mostBytes) this.#pending.set(key, { kernel, variants, bytes: sizes });
+      const pending = { kernel, variants, names: this.#rivals(variants), bytes: bytes() };
+      if (this.#isWorthwhile(pending)) this.#pending.set(key, pending);
     }
     return choice !== undefined && candidates[choice] ? choice : first;
+  }
+
+  #rivals({ candidates }: Variants): string[] {
+    const names = Object.keys(candidates);
+    return this.#isSoftware ? names.filter((name) => name !== NEVER_ON_SOFTWARE) : names;
+  }
+
+  #isWorthwhile({ names, bytes }: Pending): boolean {
+    const total = Object.values(bytes).reduce((sum, size) => sum + size, 0);
+    return names.length > 1 && (!this.#isSoftware || total <= MOST_BYTES_ON_SOFTWARE);
   }
 
   #remember(kernel: string, { candidates, first }: Variants): void {
@@ -109,11 +126,11 @@ function parseForced(text = ""): (kernel: string) => string | undefined {
   return (kernel) => byKernel.get(kernel) ?? everywhere;
 }
 
-async function fastest({ kernel, variants, bytes }: Pending, bench: Bench): Promise<string> {
+async function fastest({ kernel, variants, names, bytes }: Pending, bench: Bench): Promise<string> {
   const slots: Record<string, Slot> = {};
   for (const name in bytes) slots[name] = bench.allocate(bytes[name]!);
   const rivals: Rival[] = [];
-  for (const name of Object.keys(variants.candidates)) {
+  for (const name of names) {
     const run = () => bench.run(kernel, variants, { name, slots });
     rivals.push({ name, run, ...await calibrate(run, bench) });
   }

@@ -194,3 +194,31 @@ Deno.test("a tuner is not misled by what slows one timing of the best", () =>
     await tuner.measurePending(60, disturbed);
     assert.equal(chosen(tuner, "conv", "3×3"), "tiled");
   }));
+
+Deno.test("on a software adapter workgroup tiles are not compiled, and large work is not measured", () =>
+  inFolder(async (file) => {
+    const plan = (shapeClass: string, more: string[]): Variants => ({
+      shapeClass,
+      candidates: Object.fromEntries(
+        ["plain", "workgroup", ...more].map((name) => [name, () => dispatchOf(name)]),
+      ),
+      first: "plain",
+    });
+    for (const isSoftware of [true, false]) {
+      const tuner = new Tuner({ file: `${file}${isSoftware}`, isSoftware });
+      tuner.pick("conv", plan("a", ["tiled"]), () => ({ x: 400 }));
+      tuner.pick("pair", plan("a", []), () => ({ x: 400 }));
+      tuner.pick("large", plan("a", ["tiled"]), () => ({ x: 2 ** 25 }));
+      const { device, seen } = bench("tiled");
+      await tuner.measurePending(60, device);
+      const everything = ["conv", "pair", "large"].flatMap((kernel) =>
+        ["plain", "workgroup", ...(kernel === "pair" ? [] : ["tiled"])].map((name) =>
+          `${kernel}: ${name}`
+        )
+      );
+      assert.deepEqual(
+        [...seen.runs],
+        isSoftware ? ["conv: plain", "conv: tiled"] : everything,
+      );
+    }
+  }));
