@@ -1,5 +1,5 @@
 /** Stochastic gradient descent with momentum, as PyTorch's, with the original's treatment of biases. */
-import { gradientNorm, sgdStep } from "../../kernels/mod.ts";
+import { gradientNorm, sgdSteps } from "../../kernels/mod.ts";
 import { full, type Gradients, keep, scope, type Tensor } from "../runtime/mod.ts";
 import type { ModelState, StateEntry } from "./state.ts";
 import { toMemory } from "./layouts.ts";
@@ -49,17 +49,16 @@ export class Sgd {
       losses,
       maxNorm: this.#options.clipNorm,
     });
-    for (const { entry, gradient } of entries) {
+    const { momentum, weightDecay, weightDecayBias, biasLrFactor } = this.#options;
+    const updates = entries.map(({ entry, gradient }) => {
       const isBias = entry.name.includes("bias");
-      sgdStep(entry.tensor, {
-        gradient,
-        velocity: this.#velocity(entry),
-        state: norm,
-        learningRate: lr * (isBias ? this.#options.biasLrFactor : 1),
-        momentum: this.#options.momentum,
-        weightDecay: isBias ? this.#options.weightDecayBias : this.#options.weightDecay,
-      });
-    }
+      return {
+        ...{ weight: entry.tensor, gradient, velocity: this.#velocity(entry) },
+        learningRate: lr * (isBias ? biasLrFactor : 1),
+        weightDecay: isBias ? weightDecayBias : weightDecay,
+      };
+    });
+    sgdSteps(updates, { state: norm, momentum });
     return norm;
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fromArray, scope } from "../../core/runtime/mod.ts";
-import { sgdStep } from "../../kernels/sgd/mod.ts";
+import { sgdStep, sgdSteps } from "../../kernels/sgd/mod.ts";
 import { checkOp, floats } from "../_support/check_op.ts";
 import { onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
 
@@ -25,6 +25,32 @@ for (const shape of [[0], [1], [3, 5, 7], [1030]]) {
     });
   }
 }
+
+/** Sizes that pair up by vectors and by numbers, one of each that stays alone, an empty one. */
+const SIZES = [1030, 8, 3, 0, 1024, 5, 517, 12, 4, 300];
+checkOp({
+  name: "sgdSteps of many weights",
+  inputs: {
+    state: floats([4], { data: [7, 0.3, 0, 0] }),
+    ...Object.fromEntries(
+      SIZES.flatMap((size, i) =>
+        ["weight", "velocity", "gradient"].map((name, k) => [
+          `${name}${i}`,
+          floats([size], { seed: 3 * i + k }),
+        ])
+      ),
+    ),
+  },
+  run: ({ state, ...tensors }) => {
+    const updates = SIZES.map((_, i) => ({
+      ...{ weight: tensors[`weight${i}`]!, velocity: tensors[`velocity${i}`]! },
+      ...{ gradient: tensors[`gradient${i}`]!, learningRate: 0.1 + 0.01 * i, weightDecay: i / 10 },
+    }));
+    sgdSteps(updates, { state: state!, momentum: 0.9 });
+    return updates.flatMap(({ weight, velocity }) => [weight, velocity]);
+  },
+  targets: [...TARGETS, SPLIT_TARGET],
+});
 
 onDevices("sgdStep by hand, and not at all after NaN", async (device) => {
   const tensors = scope(() => {

@@ -170,7 +170,10 @@ function sgdSteps(inputs: Inputs, options: SgdSteps): Tensor[] {
 
 /** Operators that run other shaders where the adapter is a real GPU, besides those with variants. */
 const BY_ADAPTER: ReadonlySet<keyof Options> = new Set(
-  ["class_nms", "top_k", "select_top", "kth_value"] as const,
+  [
+    ...["class_nms", "top_k", "select_top", "kth_value"] as const,
+    ...["group_norm", "roi_align", "max_pool", "gradient_norm"] as const,
+  ],
 );
 
 /** PyTorch's values are in float64, rounded to float32 in the file. */
