@@ -1,6 +1,7 @@
 import { empty, fromArray, launch } from "../../../core/runtime/mod.ts";
 import { columnSums, columnSumsKernel } from "../../../kernels/_shared/column_sums.ts";
 import assert from "node:assert/strict";
+import { asGpu } from "../../_support/check_exact.ts";
 import { checkOp, floats, relativeError } from "../../_support/check_op.ts";
 import { onDevices, SPLIT_TARGET, TARGETS } from "../../_support/devices.ts";
 
@@ -26,16 +27,19 @@ onDevices("columnSums() of many equal rows loses nothing to rounding", async (de
 for (const columns of [4, 3]) {
   onDevices(`column_sums in three splits of ${columns} columns`, async (device) => {
     const data = Float32Array.from({ length: 10 * columns }, (_, i) => Math.sin(i));
-    const x = fromArray(device, [10, columns], data), out = empty(device, [3, columns]);
-    launch(columnSumsKernel, { x, out }, { rows: 10, columns, splits: 3 });
-    // The splits' sums add up to the whole: on the CPU device there is one split, in row 0.
-    const parts = await out.readFloats(), whole = new Float64Array(columns);
-    const splits = device.info.kind === "cpu" ? 1 : 3;
-    parts.slice(0, splits * columns).forEach((part, i) => whole[i % columns]! += part);
     const expected = new Float64Array(columns);
     data.forEach((value, i) => expected[i % columns]! += value);
-    assert.ok(relativeError(whole, expected).error < 1e-6);
-    x.release();
-    out.release();
+    // As a software adapter adds, and as a GPU does.
+    for (const adapter of [device, asGpu(device)]) {
+      const x = fromArray(adapter, [10, columns], data), out = empty(adapter, [3, columns]);
+      launch(columnSumsKernel, { x, out }, { rows: 10, columns, splits: 3 });
+      // The splits' sums add up to the whole: on the CPU device there is one split, in row 0.
+      const parts = await out.readFloats(), whole = new Float64Array(columns);
+      const splits = device.info.kind === "cpu" ? 1 : 3;
+      parts.slice(0, splits * columns).forEach((part, i) => whole[i % columns]! += part);
+      assert.ok(relativeError(whole, expected).error < 1e-6);
+      x.release();
+      out.release();
+    }
   }, TARGETS);
 }
