@@ -13,7 +13,7 @@ const TESTS = ["tests/kernels", "tests/core/detection", "tests/core/train/device
 async function variantNames(): Promise<string[]> {
   const device = await openDevice({ kind: "webgpu", tuning: false });
   if (!(device instanceof WebGpuDevice)) return [];
-  for (const channels of [3, 16]) {
+  for (const channels of [3, 16, 64]) {
     scope(() => {
       const size = 64 * channels;
       const x = fromArray(device, [1, 8, 8, channels], new Float32Array(size));
