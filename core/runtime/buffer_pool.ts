@@ -7,6 +7,11 @@ export interface RawMemory<B> {
   destroy(buffer: B): void;
   /** Largest buffer there is, in bytes: a bucket is cut to it; none where absent. */
   readonly maxBytes?: number;
+  /**
+   * True to reuse the first made of the free buffers, not the last given back, which the processor's cache may still
+   * hold: steps that are alike then get the same buffers every time, and what is kept by buffer fits again.
+   */
+  readonly reusesFirstMade?: boolean;
 }
 
 /** A buffer that waits for reuse, and when it was given back, in releases. */
@@ -45,8 +50,11 @@ export function bucketBytes(bytes: number): number {
  */
 export class BufferPool<B> {
   readonly #raw: RawMemory<B>;
-  /** By bucket, in the order of their release: the end is reused, the start is destroyed. */
+  /** By bucket, in the order of their release: the start is destroyed. */
   readonly #free = new Map<number, FreeBuffer<B>[]>();
+  /** How many buffers were made before each that is there. */
+  readonly #ordinals = new Map<B, number>();
+  #made = 0;
   #live = 0;
   #liveSlots = 0;
   #peak = 0;
@@ -64,8 +72,7 @@ export class BufferPool<B> {
     const { maxBytes = Infinity } = this.#raw;
     const exact = Math.max(bytes, Math.min(bucketBytes(bytes), maxBytes));
     const bucket = this.#bucketToReuse(exact) ?? exact;
-    const kept = this.#free.get(bucket)?.pop();
-    const buffer = kept ? kept.buffer : this.#create(bucket);
+    const buffer = this.#reuse(this.#free.get(bucket)) ?? this.#create(bucket);
     this.#live += bucket;
     this.#liveSlots += 1;
     this.#peak = Math.max(this.#peak, this.#live);
@@ -101,6 +108,16 @@ export class BufferPool<B> {
     };
   }
 
+  #reuse(free: FreeBuffer<B>[] | undefined): B | undefined {
+    if (!free || !this.#raw.reusesFirstMade) return free?.pop()?.buffer;
+    let at = -1, first = Infinity;
+    free.forEach(({ buffer }, i) => {
+      const ordinal = this.#ordinals.get(buffer) ?? Infinity;
+      if (ordinal < first) [at, first] = [i, ordinal];
+    });
+    return at < 0 ? undefined : free.splice(at, 1)[0]?.buffer;
+  }
+
   /** The smallest bucket of free buffers that are large enough and not far too large. */
   #bucketToReuse(exact: number): number | undefined {
     const most = exact > LARGE_BYTES ? exact * MOST_WASTE : exact;
@@ -114,6 +131,7 @@ export class BufferPool<B> {
     const high = Math.max(this.#high, this.#live + bucket);
     this.#trimTo(high + Math.max(SLACK_BYTES, high / 2) - bucket);
     const buffer = this.#createOrTrim(bucket);
+    this.#ordinals.set(buffer, this.#made++);
     this.#reserved += bucket;
     return buffer;
   }
@@ -136,6 +154,7 @@ export class BufferPool<B> {
       const kept = this.#free.get(bucket)?.shift();
       if (!kept) return;
       this.#reserved -= bucket;
+      this.#ordinals.delete(kept.buffer);
       this.#raw.destroy(kept.buffer);
     }
   }

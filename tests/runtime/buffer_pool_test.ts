@@ -146,3 +146,19 @@ Deno.test("equal steps create buffers in the first one only", () => {
   }
   assert.equal(memory.created, created);
 });
+
+Deno.test("a pool that reuses what was made first gives equal steps equal buffers", () => {
+  for (const reusesFirstMade of [true, false]) {
+    const pool = new BufferPool({ ...countingMemory(), reusesFirstMade });
+    const step = () => {
+      const [a, b, c, d] = [300, 300, 300, 300].map(() => pool.acquire(300));
+      for (const held of [c!, a!, d!]) pool.release(held.buffer, held.bucket);
+      const e = pool.acquire(300);
+      for (const held of [b!, e]) pool.release(held.buffer, held.bucket);
+      return [a, b, c, d, e].map((held) => held!.buffer);
+    };
+    const first = step(), second = step();
+    if (reusesFirstMade) assert.deepEqual(second, first);
+    else assert.notDeepEqual(second, first);
+  }
+});

@@ -68,6 +68,7 @@ export class WebGpuDevice implements Device {
       maxBytes: gpu.limits.maxBufferSize - gpu.limits.maxBufferSize % 256,
       create: (bytes) => this.#create(bytes),
       destroy: (buffer) => this.#recorder.destroyLater(buffer),
+      reusesFirstMade: true, // so that the recorder has the bind groups already
     });
     const description = options.info.description || options.info.device || options.info.vendor;
     const maxBindingBytes = Math.min(
