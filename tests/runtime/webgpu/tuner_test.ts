@@ -222,3 +222,26 @@ Deno.test("on a software adapter workgroup tiles are not compiled, and large wor
       );
     }
   }));
+
+Deno.test("a software adapter starts with what compiles quickest, until variants are measured", () =>
+  inFolder(async (file) => {
+    const plan = (shapeClass: string): Variants => ({
+      shapeClass,
+      candidates: { fastest: () => dispatchOf("fastest"), register: () => dispatchOf("register") },
+      first: "fastest",
+    });
+    const { device, seen } = bench("fastest");
+    for (const [isSoftware, quick] of [[true, "register"], [false, "fastest"]] as const) {
+      const tuner = new Tuner({ file: `${file}${isSoftware}`, isSoftware });
+      const pick = (shapeClass: string, bytes: number) =>
+        tuner.pick("conv", plan(shapeClass), () => ({ x: bytes }));
+      assert.equal(pick("before", 400), "fastest");
+      await tuner.measurePending(0, device);
+      assert.equal(pick("a", 400), quick);
+      assert.equal(pick("large, which is never measured", 2 ** 25), "fastest");
+      assert.equal(seen.runs.size, 0);
+      await tuner.measurePending(60, device);
+      assert.deepEqual([pick("a", 400), pick("later", 400)], ["fastest", "fastest"]);
+      seen.runs.clear();
+    }
+  }));
