@@ -7,6 +7,10 @@
 override lanes: u32 = 128;
 override depth: u32 = 64;
 var<workgroup> tile: array<vec4f, depth * 16u>;
+// Where each invocation writes and how many blocks: past the last one or the last pixel it computes them all the same.
+// What a barrier parts from its use the emulating compiler computes again at every use, divisions and all; what has
+// been stored it only loads.
+var<workgroup> places: array<vec2u, lanes>;
 
 // Where the next four channels of a window come from: position in the source, its index there, tap and channel.
 struct Cursor { y: i32, x: i32, at: i32, ty: u32, tx: u32, channel: u32 }
@@ -56,15 +60,16 @@ fn main(
   let block = workgroup.y * 16u;
   let pixel = workgroup.x * lanes + lane;
   let place = placeOf(min(pixel, params.pixels - 1u));
-  let at = startOf(place, group) / 4u + block;
-  let biasAt = group * params.outer / 4u + block;
-  // Blocks that are written: what is past the last one or the last pixel is computed all the same.
-  let written = select(0u, params.blocks - block, pixel < params.pixels);
-  let isFirst = params.rowFirst == 0u;
-  let hasBias = params.hasBias != 0u;
-  let hasRelu = params.relu != 0u;
+  places[lane] = vec2u(
+    startOf(place, group) / 4u + block, select(0u, params.blocks - block, pixel < params.pixels));
   var cursor = cursorAt(windowOf(place, group), params.rowFirst);
 //LOADS
   workgroupBarrier();
+  let at = places[lane].x;
+  let written = places[lane].y;
+  let biasAt = group * params.outer / 4u + block;
+  let isFirst = params.rowFirst == 0u;
+  let hasBias = params.hasBias != 0u;
+  let hasRelu = params.relu != 0u;
 //SUMS
 }
