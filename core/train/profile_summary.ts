@@ -155,7 +155,8 @@ export function boundBy({ of_copy_rate }: KernelShare): MemoryPasses | undefined
   return of_copy_rate < MEMORY_BOUND.one ? "two" : "one";
 }
 
-function extentOf(launches: readonly LaunchTiming[]): number {
+/** Milliseconds from the first launch's start to the last one's end. */
+export function extentOf(launches: readonly LaunchTiming[]): number {
   let first = Infinity, last = -Infinity;
   for (const { start, ms } of launches) {
     first = Math.min(first, start);
