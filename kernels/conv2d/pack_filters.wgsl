@@ -1,7 +1,8 @@
-// Packs a weight for gather_uniform.wgsl: rows are (tap, inner channel), the channels of a tap padded with zeros to fours,
-// columns are fours of outer channels. Window w of 4096 vectors holds the rows from (w % rowWindows) · rowsPerWindow on
-// of `blocksHere` columns from (w / rowWindows) · blocksHere on, row by row. With `transposed` the weight is
-// `[kh, kw, outer, inner]`, as the gradient of the input sees it. One invocation makes one vector.
+// Packs a weight for gather_uniform.wgsl and gather_straight.wgsl: rows are (tap, inner channel), the channels of a tap
+// padded with zeros to fours, columns are fours of outer channels. Window w of 4096 vectors holds the rows from
+// (w % rowWindows) · rowsPerWindow on of `blocksHere` columns from (w / rowWindows) · blocksHere on, row by row. With
+// `transposed` the weight is `[kh, kw, outer, inner]`, as the gradient of the input sees it. One invocation makes one
+// vector.
 struct Params {
   count: u32, row: u32, rows: u32, rowsPerWindow: u32, rowWindows: u32, blocksHere: u32,
   inner: u32, outer: u32, transposed: u32,
