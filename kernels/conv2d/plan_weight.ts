@@ -52,19 +52,20 @@ function shadersOf(
 const FLAT_ROW = 32;
 
 /** Independent sums that keep a device busy: invocations on the software adapter's few threads, tiles on a GPU. */
-const ENOUGH = { software: 2048, gpu: 512 };
+const ENOUGH = { software: 1024, gpu: 512 };
 
 /** Number of splits of the sum over pixels; the partial sums then are `[splits, ...weight]`. */
 export function splitsOf(
   g: Geometry,
   info: { readonly kind: string; readonly isSoftware: boolean; readonly maxBindingBytes: number },
 ): number {
-  if (info.kind === "cpu") return 1;
+  // Winograd's transforms leave all splits but the first empty: where they come first there is no other.
+  if (info.kind === "cpu" || (info.isSoftware && isWinograd(g))) return 1;
   const taps = g.kh * g.kw, c = g.c / g.groups, o = g.o / g.groups;
   const independent = info.isSoftware
     ? taps * g.groups * ceilDiv(c, 8) * ceilDiv(o, 4)
     : g.groups * ceilDiv(taps * ceilDiv(c, 4), 16) * ceilDiv(o, 64);
-  const wanted = isStraightWeight(g, info, "first") && !isWinograd(g)
+  const wanted = isStraightWeight(g, info, "first")
     ? straightSplits(g)
     : ceilDiv(info.isSoftware ? ENOUGH.software : ENOUGH.gpu, independent);
   const { rows } = flatten(g);

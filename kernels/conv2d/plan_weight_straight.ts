@@ -17,7 +17,7 @@ import { BLOCKS, DEPTH, ROWS, straightSums } from "./weight_straight.ts";
 const SHADER: Shader = { source: straightSums() };
 
 /** Workgroups of one dispatch that make up for starting it. */
-const ENOUGH_GROUPS = 32;
+const ENOUGH_GROUPS = 16;
 
 /** Share of the multiplications that must be wanted: to be a variant, and to be the first choice. */
 const LEAST_USE = { variant: 0.3, first: 0.5 } as const;
