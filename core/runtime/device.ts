@@ -66,10 +66,9 @@ export interface Device {
   check(): void;
   /** Waits until everything launched is done. @throws DeviceError on any GPU error. */
   finish(): Promise<void>;
-  /**
-   * Measures kernel variants met so far that have no measured choice yet, for at most `seconds`. 0, before any work, says
-   * that this will be done after a first piece of it: that is then begun with variants that compile quickly.
-   */
+  /** Until {@link measurePending}, kernels that it will measure run as they compile quickest. */
+  startQuickly(): void;
+  /** Measures kernel variants met so far that have no measured choice yet, for at most `seconds`. */
   measurePending(seconds: number): Promise<void>;
   /** Times every launch from now on; one profile at a time. */
   profile(): DeviceProfile;

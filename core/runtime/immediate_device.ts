@@ -18,6 +18,7 @@ export abstract class ImmediateDevice<B> {
   finish(): Promise<void> {
     return Promise.resolve();
   }
+  startQuickly(): void {}
   measurePending(): Promise<void> {
     return Promise.resolve();
   }

@@ -129,7 +129,7 @@ export class Trainer {
     });
     let pending: Pending | undefined;
     this.#warnOfRandomWeights();
-    await this.#device.measurePending(0);
+    this.#device.startQuickly();
     let waiting = performance.now();
     for await (const batch of loader) {
       const dataTime = (performance.now() - waiting) / 1000;

@@ -167,6 +167,10 @@ export class WebGpuDevice implements Device {
     await this.#faults.settle(this.#gpu.queue.onSubmittedWorkDone());
   }
 
+  startQuickly(): void {
+    this.#tuner.startQuickly();
+  }
+
   async measurePending(seconds: number): Promise<void> {
     await this.#tuner.measurePending(seconds, {
       allocate: (bytes) => this.allocate(bytes),
