@@ -14,7 +14,7 @@ export const DEPTHS = { usual: 64, large: 128 } as const;
 export const BLOCKS = 16;
 
 /** Fours of columns summed at a time: as many sums as the CPU has registers for, beside what they are made of. */
-const BLOCKS_AT_ONCE = 4;
+export const BLOCKS_AT_ONCE = 4;
 
 /** Invocations of a workgroup: more share one copy of the weight, fewer leave less idle where pixels are few. */
 export const LANES = { few: 64, many: 128 } as const;
@@ -52,6 +52,7 @@ function sums(depth: number, first: number): string {
   ].join("\n");
 }
 
-function lines(count: number, line: (index: number) => string): string {
+/** `count` lines of text, one under the other. */
+export function lines(count: number, line: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => line(index)).join("\n");
 }

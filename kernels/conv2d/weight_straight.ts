@@ -3,13 +3,11 @@
  * every multiplication written out.
  * @module
  */
+import { BLOCKS_AT_ONCE, lines } from "./straight_line.ts";
 import kernel from "./weight_straight.wgsl" with { type: "text" };
 
 /** Output pixels that a workgroup sums over, rows and fours of outer channels that it makes. */
 export const DEPTH = 64, ROWS = 64, BLOCKS = 16;
-
-/** Blocks summed at a time: as many sums as the CPU has registers for, beside what they are made of. */
-const BLOCKS_AT_ONCE = 4;
 
 /** The text of weight_straight.wgsl with its loads and multiplications written out. */
 export function straightSums(): string {
@@ -34,8 +32,4 @@ function sums(first: number): string {
       `  if (isRow && block + ${block}u < blocksHere) { finish(start + ${block}u, sum${block}); }`
     ),
   ].join("\n");
-}
-
-function lines(count: number, line: (index: number) => string): string {
-  return Array.from({ length: count }, (_, index) => line(index)).join("\n");
 }
