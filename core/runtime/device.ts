@@ -33,6 +33,8 @@ export interface DeviceInfo {
   readonly isSoftware: boolean;
   /** Largest storage binding in bytes; infinite on the CPU device. */
   readonly maxBindingBytes: number;
+  /** Storage buffers that one launch may bind: 8 at least, WebGPU's guarantee; infinite on the CPU device. */
+  readonly maxBindings: number;
 }
 
 /** Bytes held by live slots, rounded up to the pool's buckets: now, and at most since {@link Device.resetPeak}. */

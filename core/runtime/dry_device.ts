@@ -24,7 +24,7 @@ export class DryDevice extends ImmediateDevice<DryBuffer> implements Device {
   readonly info: DeviceInfo;
   readonly #launches = new Map<string, number>();
 
-  /** @param info where it should differ from a GPU with bindings of 2 GiB */
+  /** @param info where it should differ from a GPU with bindings of 2 GiB, of which a launch has 8 */
   constructor(info: Partial<DeviceInfo> = {}) {
     super(
       new BufferPool<DryBuffer>({
@@ -37,6 +37,7 @@ export class DryDevice extends ImmediateDevice<DryBuffer> implements Device {
       description: "dry run",
       isSoftware: false,
       maxBindingBytes: 2 ** 31,
+      maxBindings: 8,
       ...info,
     };
   }

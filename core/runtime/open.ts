@@ -14,6 +14,7 @@ export interface OpenOptions {
   readonly adapter?: string;
   /** As in {@link WebGpuOptions}. */
   readonly maxBindingBytes?: number;
+  readonly maxBindings?: number;
   readonly forceVariant?: string;
   /** True to let profiles have times on a GPU; nothing is timed until one is taken. */
   readonly timestamps?: boolean;
@@ -84,6 +85,7 @@ export async function openWebGpu(
   const webGpu: WebGpuOptions = {
     info: adapter.info,
     maxBindingBytes: options.maxBindingBytes,
+    maxBindings: options.maxBindings,
     forceVariant: options.forceVariant,
     tuningFile: options.tuning === false ? undefined : tuningFile(adapter.info),
   };

@@ -14,6 +14,8 @@ export interface Target {
   readonly kind: "cpu" | "webgpu";
   /** Lowers the largest binding, so that small tensors are split. */
   readonly maxBindingBytes?: number;
+  /** Lowers the storage buffers of a launch. */
+  readonly maxBindings?: number;
   /** Forces a kernel variant. */
   readonly forceVariant?: string;
 }
@@ -29,6 +31,13 @@ export const SPLIT_TARGET: Target = {
   name: "webgpu, bindings of 2 KiB",
   kind: "webgpu",
   maxBindingBytes: 2048,
+};
+
+/** WebGPU with no more storage buffers in a launch than every adapter has. */
+export const FEW_BINDINGS: Target = {
+  name: "webgpu, 8 bindings",
+  kind: "webgpu",
+  maxBindings: 8,
 };
 
 /**

@@ -46,6 +46,7 @@ Deno.test({
     assert.match(note, /^Using WebGPU on /);
     assert.equal(/is software/.test(note), !isGpu);
     assert.ok(device.info.maxBindingBytes >= 2 ** 27);
+    assert.equal(device.info.maxBindings, adapter!.limits.maxStorageBuffersPerShaderStage);
     device.close();
   },
 });

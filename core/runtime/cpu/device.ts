@@ -60,6 +60,7 @@ export class CpuDevice extends ImmediateDevice<ArrayBuffer> implements Device {
       description: library ? `CPU with BLAS (${library.path})` : "CPU without BLAS (slow)",
       isSoftware: true,
       maxBindingBytes: Infinity,
+      maxBindings: Infinity,
     };
   }
 

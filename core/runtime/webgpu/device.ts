@@ -39,6 +39,8 @@ export interface WebGpuOptions {
   readonly info: GPUAdapterInfo;
   /** Lowers the largest binding, to test splitting. */
   readonly maxBindingBytes?: number;
+  /** Lowers the storage buffers of a launch, to test what runs where there are few. */
+  readonly maxBindings?: number;
   /** File that measured kernel choices are kept in; none where absent. */
   readonly tuningFile?: string;
   /** Forces kernel variants wherever they exist: `name`, or `kernel=name,kernel=name`. */
@@ -76,7 +78,11 @@ export class WebGpuDevice implements Device {
       gpu.limits.maxStorageBufferBindingSize,
     );
     const isSoftware = isSoftwareAdapter(options.info);
-    this.info = { kind: "webgpu", description, isSoftware, maxBindingBytes };
+    const maxBindings = Math.min(
+      options.maxBindings ?? Infinity,
+      gpu.limits.maxStorageBuffersPerShaderStage,
+    );
+    this.info = { kind: "webgpu", description, isSoftware, maxBindingBytes, maxBindings };
     this.#context = {
       maxBindingBytes,
       offsetAlignment: Math.max(256, gpu.limits.minStorageBufferOffsetAlignment) / 4,
