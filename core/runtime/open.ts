@@ -137,7 +137,7 @@ async function findAdapter(options: OpenOptions): Promise<GPUAdapter | null> {
 }
 
 /** Goes up where a variant runs otherwise under the same name: what was measured before is worth nothing then. */
-const VARIANTS = 3;
+const VARIANTS = 4;
 
 /** Where measured kernel choices of an adapter are kept: the user's cache folder. */
 function tuningFile(info: GPUAdapterInfo): string | undefined {

@@ -31,9 +31,12 @@ const softwareShaders = {
   vec4: { source: `alias Value = vec4f;\n${source}`, constants: { LANES: SOFTWARE_LANES } },
 };
 
-interface SumParams {
+interface Extents {
   readonly rows: number;
   readonly columns: number;
+}
+
+interface SumParams extends Extents {
   readonly splits: number;
 }
 
@@ -46,7 +49,7 @@ export const columnSumsKernel = defineKernel({
   name: "column_sums",
   signature: { x: "f32", out: "f32" },
   host: sumOnHost,
-  wgsl: dispatches,
+  wgsl: sumDispatches,
 });
 
 /**
@@ -59,14 +62,7 @@ export function columnSums(x: Tensor, shape: Shape): Tensor {
   const out = empty(x.device, shape);
   const columns = out.size, rows = columns === 0 ? 0 : x.size / columns;
   if (rows === 0) return full(x.device, shape, 0);
-  const splits = x.device.info.isSoftware ? 1 : Math.max(
-    1,
-    Math.min(
-      ceilDiv(rows, ROWS_PER_SPLIT),
-      Math.floor(INVOCATIONS / columns),
-      Math.floor(x.device.info.maxBindingBytes / 4 / columns),
-    ),
-  );
+  const splits = splitsOfRows({ rows, columns }, x.device.info);
   if (splits === 1) launch(columnSumsKernel, { x, out }, { rows, columns, splits });
   else {
     const partial = empty(x.device, [splits, columns]);
@@ -74,6 +70,47 @@ export function columnSums(x: Tensor, shape: Shape): Tensor {
     launch(columnSumsKernel, { x: partial, out }, { rows: splits, columns, splits: 1 });
   }
   return out;
+}
+
+/** Splits of the rows that are summed each by itself first, and then to one; 1 where that is not worth a dispatch. */
+function splitsOfRows(
+  { rows, columns }: Extents,
+  { isSoftware, maxBindingBytes }: Pick<PlanContext, "isSoftware" | "maxBindingBytes">,
+): number {
+  const most = Math.min(
+    ceilDiv(rows, ROWS_PER_SPLIT),
+    Math.floor(INVOCATIONS / columns),
+    Math.floor(maxBindingBytes / 4 / columns),
+  );
+  return isSoftware ? 1 : Math.max(1, most);
+}
+
+/** How a kernel sums the columns of a scratch tensor of its own. */
+export interface ScratchSums {
+  readonly dispatches: Dispatch[];
+  /** Bytes of the scratch tensor `sums` that they take, where they take one. */
+  readonly scratch: Readonly<Record<string, number>>;
+}
+
+/** Sums of the columns of the tensor `x`, seen as `[rows, columns]`, in the tensor `out`. */
+export function sumScratch(
+  { rows, columns, x, out }: Extents & { readonly x: string; readonly out: string },
+  context: PlanContext,
+): ScratchSums {
+  const splits = splitsOfRows({ rows, columns }, context);
+  function stage(p: SumParams, tensors: { x: string; out: string }): Dispatch[] {
+    return sumDispatches(p, context).map((dispatch) => ({ ...dispatch, tensors }));
+  }
+  if (splits === 1) {
+    return { dispatches: stage({ rows, columns, splits }, { x, out }), scratch: {} };
+  }
+  return {
+    dispatches: [
+      ...stage({ rows, columns, splits }, { x, out: "sums" }),
+      ...stage({ rows: splits, columns, splits: 1 }, { x: "sums", out }),
+    ],
+    scratch: { sums: 4 * splits * columns },
+  };
 }
 
 const sumByVectors = vectorLoop({ streams: ["x"], sums: ({ x }) => ({ sums: x }) });
@@ -92,7 +129,7 @@ function sumOnHost(arrays: { x: FloatArray; out: FloatArray }, p: SumParams): vo
   out.set(sums);
 }
 
-function dispatches({ rows, columns, splits }: SumParams, context: PlanContext): Dispatch[] {
+function sumDispatches({ rows, columns, splits }: SumParams, context: PlanContext): Dispatch[] {
   const lanes = context.isSoftware ? SOFTWARE_LANES : 64;
   const unit = context.isSoftware && columns % 4 === 0 ? 4 : 1;
   return splitRange(rows * columns, columns, context).map(({ start, end }, index) => {

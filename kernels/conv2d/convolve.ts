@@ -13,7 +13,7 @@ import { reluMask } from "../_shared/relu_mask.ts";
 import { flopsOf, type Geometry } from "./geometry.ts";
 import * as host from "./host.ts";
 import { planForward, planInput } from "./plan_gather.ts";
-import { planWeight, splitsOf } from "./plan_weight.ts";
+import { planWeight } from "./plan_weight.ts";
 
 // `bias` is bound even where there is none: then the weight stands in for it and is not read.
 const forwardKernel = defineKernel({
@@ -36,10 +36,9 @@ const inputKernel = defineKernel({
 
 const weightKernel = defineKernel({
   name: "conv2d_backward_weight",
-  signature: { x: "f32", dOut: "f32", partial: "f32" },
-  host: ({ x, dOut, partial }, p: Geometry & { splits: number }) =>
-    host.backwardWeight({ x, dOut, dWeight: partial }, p),
-  wgsl: (p, context) => planWeight(p, p.splits, context),
+  signature: { x: "f32", dOut: "f32", dWeight: "f32" },
+  host: host.backwardWeight,
+  wgsl: planWeight,
   flops: flopsOf,
 });
 
@@ -104,8 +103,7 @@ export function gradientOfInput(dOut: Tensor, weight: Tensor, { geometry, shape 
 /** dWeight of a convolution from x and dOut; not recorded. */
 export function gradientOfWeight(x: Tensor, dOut: Tensor, { geometry, shape }: Wanted): Tensor {
   if (dOut.size === 0) return full(dOut.device, shape, 0);
-  const splits = splitsOf(geometry, dOut.device.info);
-  const partial = empty(dOut.device, splits === 1 ? shape : [splits, ...shape]);
-  launch(weightKernel, { x, dOut, partial }, { ...geometry, splits });
-  return splits === 1 ? partial : columnSums(partial, shape);
+  const dWeight = empty(dOut.device, shape);
+  launch(weightKernel, { x, dOut, dWeight }, geometry);
+  return dWeight;
 }

@@ -8,11 +8,12 @@ import {
   type PlanContext,
   type Shader,
 } from "../../core/runtime/mod.ts";
+import { sumScratch } from "../_shared/column_sums.ts";
 import { forwardAxis } from "./axis.ts";
 import { type Geometry, isPointwise } from "./geometry.ts";
-import { type Part, partsOf } from "./parts.ts";
+import { type Maps, type Part, partsOf } from "./parts.ts";
 import { isStraightWeight, straightSplits, straightWeight } from "./plan_weight_straight.ts";
-import { isWinograd, winogradWeight } from "./plan_winograd.ts";
+import { isWinograd, type Scratched, winogradWeight } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
 import outerAccess from "./weight_access_outer.wgsl" with { type: "text" };
 import scalarAccess from "./weight_access_scalar.wgsl" with { type: "text" };
@@ -21,17 +22,20 @@ import common from "./weight_common.wgsl" with { type: "text" };
 import registerSource from "./weight_register.wgsl" with { type: "text" };
 import workgroupSource from "./weight_workgroup.wgsl" with { type: "text" };
 
-type Variant = "register" | "workgroup";
+/** Ways to sum over pixels. */
+type Variant = "register" | "workgroup" | "straight";
 
 /** The shaders of one way to reach memory. */
-interface Shaders extends Readonly<Record<Variant, Shader>> {
+interface Shaders extends Readonly<Record<"register" | "workgroup", Shader>> {
   /** The register tile of groups of 1, 2, 3 and 4 input channels. */
   readonly narrow: readonly Shader[];
 }
 
-const VECTOR = shadersOf(vectorAccess, () => ({}));
-const OUTER = shadersOf(outerAccess, (channels) => ({ channels }));
-const SCALAR = shadersOf(scalarAccess, () => ({}));
+const SHADERS = {
+  vec4: shadersOf(vectorAccess, () => ({})),
+  outer: shadersOf(outerAccess, (channels) => ({ channels })),
+  scalar: shadersOf(scalarAccess, () => ({})),
+};
 
 function shadersOf(
   access: string,
@@ -54,22 +58,70 @@ const FLAT_ROW = 32;
 /** Independent sums that keep a device busy: invocations on the software adapter's few threads, tiles on a GPU. */
 const ENOUGH = { software: 1024, gpu: 512 };
 
-/** Number of splits of the sum over pixels; the partial sums then are `[splits, ...weight]`. */
+/** What sums are cut for: a device, or what a planner knows of it. */
+type Target = Pick<PlanContext, "isSoftware" | "maxBindingBytes">;
+
+/** The plan of dWeight from x and dOut. */
+export function planWeight(g: Geometry, context: PlanContext): Plan {
+  const winograd = isWinograd(g)
+    ? winogradWeight({ ...mapsOf(g), padding: g.padding }, { filterSums }, context)
+    : undefined;
+  const sums = variantsOf(g, context).map((variant) => [variant, summed(g, variant, context)]);
+  const all: Record<string, Scratched> = Object.fromEntries(sums);
+  if (winograd) all.winograd = winograd;
+  const each = <T>(of: (way: Scratched) => T) =>
+    Object.fromEntries(Object.entries(all).map(([name, way]) => [name, of(way)]));
+  return {
+    shapeClass: shapeClassOf(g, winograd ? "3×3 " : ""),
+    candidates: each(({ dispatches }) => dispatches),
+    scratch: each(({ scratch }) => scratch),
+    first: context.isSoftware && winograd ? "winograd" : firstOf(g, context),
+  };
+}
+
+/** The plan of the tensor `partial`, `[splits, ...dWeight]`, from x and dOut, for whoever adds it up. */
+export function planPartialSums(g: Geometry, splits: number, context: PlanContext): Plan {
+  const candidates = variantsOf(g, context).map((variant) =>
+    [variant, () => partialSums(g, { variant, splits }, context)] as const
+  );
+  return {
+    shapeClass: `partial ${shapeClassOf(g)}`,
+    candidates: Object.fromEntries(candidates),
+    first: firstOf(g, context),
+  };
+}
+
+function shapeClassOf(g: Geometry, kind = ""): string {
+  const size = { m: g.kh * g.kw * g.c / g.groups, n: g.o / g.groups, k: g.n * g.ho * g.wo };
+  return `${accessOf(g)} ${kind}${sizeClass(size)}`;
+}
+
+function variantsOf(g: Geometry, { isSoftware }: Target): Variant[] {
+  const plain: Variant[] = ["register", "workgroup"];
+  return isStraightWeight(g, { isSoftware }, "variant") ? [...plain, "straight"] : plain;
+}
+
+/** The way to sum that runs before anything was measured. */
+function firstOf(g: Geometry, { isSoftware }: Target): Variant {
+  if (!isSoftware) return "workgroup";
+  return isStraightWeight(g, { isSoftware }, "first") ? "straight" : "register";
+}
+
+/** Number of splits of the sum over pixels that give a device enough to do, in the way that runs first or another. */
 export function splitsOf(
   g: Geometry,
-  info: { readonly kind: string; readonly isSoftware: boolean; readonly maxBindingBytes: number },
+  { isSoftware, maxBindingBytes }: Target,
+  variant = firstOf(g, { isSoftware, maxBindingBytes }),
 ): number {
-  // Winograd's transforms leave all splits but the first empty: where they come first there is no other.
-  if (info.kind === "cpu" || (info.isSoftware && isWinograd(g))) return 1;
   const taps = g.kh * g.kw, c = g.c / g.groups, o = g.o / g.groups;
-  const independent = info.isSoftware
+  const independent = isSoftware
     ? taps * g.groups * ceilDiv(c, 8) * ceilDiv(o, 4)
     : g.groups * ceilDiv(taps * ceilDiv(c, 4), 16) * ceilDiv(o, 64);
-  const wanted = isStraightWeight(g, info, "first")
+  const wanted = variant === "straight"
     ? straightSplits(g)
-    : ceilDiv(info.isSoftware ? ENOUGH.software : ENOUGH.gpu, independent);
+    : ceilDiv(isSoftware ? ENOUGH.software : ENOUGH.gpu, independent);
   const { rows } = flatten(g);
-  const room = Math.floor(info.maxBindingBytes / 4 / (taps * c * g.o));
+  const room = Math.floor(maxBindingBytes / 4 / (taps * c * g.o));
   // A split of fewer than two rows would cost more to add up than it saves.
   return Math.max(1, Math.min(wanted, Math.floor(rows / 2), room));
 }
@@ -80,58 +132,63 @@ function flatten(g: Geometry): { rows: number; flat: boolean } {
   return { rows: ceilDiv(g.n * g.ho * g.wo, FLAT_ROW), flat: true };
 }
 
-/** The plan of partial sums of dWeight from x and dOut. */
-export function planWeight(g: Geometry, splits: number, context: PlanContext): Plan {
-  const c = g.c / g.groups, o = g.o / g.groups;
-  const access = o % 4 !== 0 ? "scalar" : c % 4 !== 0 ? "outer" : "vec4";
-  const shaders = { scalar: SCALAR, outer: OUTER, vec4: VECTOR }[access];
-  const { flat } = flatten(g);
-  const shape = flat ? { ...g, n: 1, h: g.n * g.h * g.w, ho: g.n * g.h * g.w, w: 1, wo: 1 } : g;
-  const maps = {
-    images: shape.n,
-    source: { h: shape.h, w: shape.w, c: g.c },
-    destination: { h: shape.ho, w: shape.wo, c: g.o },
-  };
-  const parts = () => partsOf(maps, forwardAxis(shape, "h"), context);
-  function candidate(variant: Variant): Dispatch[] {
-    const shader = variant === "register" && c <= 4 ? shaders.narrow[c - 1]! : shaders[variant];
-    return parts().map((part, index) => {
-      const { grid, views, uniforms } = dispatch(shape, { part, variant, splits, flat }, context);
-      const accumulate = index === 0 ? 0 : 1;
-      return { shader, grid, views, uniforms: { ...uniforms, accumulate } };
-    });
+function accessOf(g: Geometry): keyof typeof SHADERS {
+  return g.o / g.groups % 4 !== 0 ? "scalar" : g.c / g.groups % 4 !== 0 ? "outer" : "vec4";
+}
+
+/** dWeight in one way: the sums of its splits, added up where there are several. */
+function summed(g: Geometry, variant: Variant, context: PlanContext): Scratched {
+  const splits = splitsOf(g, context, variant);
+  const made = (splits: number) => partialSums(g, { variant, splits }, context);
+  if (splits === 1) {
+    const tensors = { partial: "dWeight" };
+    return { dispatches: () => made(1).map((sums) => ({ ...sums, tensors })), scratch: {} };
   }
-  const size = { m: g.kh * g.kw * c, n: o, k: g.n * g.ho * g.wo };
-  const winograd = isWinograd(g)
-    ? winogradWeight({ ...maps, padding: g.padding }, {
-      splits,
-      filterSums: (g, context) => planWeight(g, 1, context),
-    }, context)
-    : undefined;
+  const columns = g.kh * g.kw * g.c / g.groups * g.o;
+  const added = sumScratch({ rows: splits, columns, x: "partial", out: "dWeight" }, context);
   return {
-    shapeClass: `${access} ${winograd ? "3×3 " : ""}${sizeClass(size)}`,
-    candidates: {
-      register: () => candidate("register"),
-      workgroup: () => candidate("workgroup"),
-      ...(isStraightWeight(g, context, "variant")
-        ? { straight: () => straightWeight(shape, { parts: parts(), splits }, context) }
-        : {}),
-      ...(winograd ? { winograd: winograd.dispatches } : {}),
-    },
-    scratch: winograd ? { winograd: winograd.scratch } : {},
-    first: !context.isSoftware
-      ? "workgroup"
-      : winograd
-      ? "winograd"
-      : isStraightWeight(g, context, "first")
-      ? "straight"
-      : "register",
+    dispatches: () => [...made(splits), ...added.dispatches],
+    scratch: { partial: 4 * splits * columns, ...added.scratch },
   };
+}
+
+/** Winograd's sums over tiles, in one split: its transform of them wants them whole. */
+function filterSums(g: Geometry, context: PlanContext): Dispatch[] {
+  return partialSums(g, { variant: firstOf(g, context), splits: 1 }, context);
+}
+
+/** The geometry with a plain matrix product as one column of pixels. */
+function flattened(g: Geometry): Geometry {
+  const pixels = g.n * g.h * g.w;
+  return flatten(g).flat ? { ...g, n: 1, h: pixels, ho: pixels, w: 1, wo: 1 } : g;
+}
+
+function mapsOf(g: Geometry): Maps {
+  const { n, h, w, ho, wo } = flattened(g);
+  return { images: n, source: { h, w, c: g.c }, destination: { h: ho, w: wo, c: g.o } };
+}
+
+/** The dispatches that make the tensor `partial`, `[splits, ...dWeight]`. */
+function partialSums(
+  g: Geometry,
+  { variant, splits }: { variant: Variant; splits: number },
+  context: PlanContext,
+): Dispatch[] {
+  const shape = flattened(g), { flat } = flatten(g), c = g.c / g.groups;
+  const parts = partsOf(mapsOf(g), forwardAxis(shape, "h"), context);
+  if (variant === "straight") return straightWeight(shape, { parts, splits }, context);
+  const shaders = SHADERS[accessOf(g)];
+  const shader = variant === "register" && c <= 4 ? shaders.narrow[c - 1]! : shaders[variant];
+  return parts.map((part, index) => {
+    const { grid, views, uniforms } = dispatch(shape, { part, variant, splits, flat }, context);
+    const accumulate = index === 0 ? 0 : 1;
+    return { shader, grid, views, uniforms: { ...uniforms, accumulate } };
+  });
 }
 
 interface Run {
   readonly part: Part;
-  readonly variant: Variant;
+  readonly variant: Exclude<Variant, "straight">;
   readonly splits: number;
   readonly flat: boolean;
 }

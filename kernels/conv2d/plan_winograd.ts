@@ -44,7 +44,7 @@ export interface ProductPlans {
   /** The shader that multiplies by filters in uniform memory. */
   readonly uniform: Shader;
   /** The sums of tiles times products over the tiles. */
-  readonly filterSums: (g: Geometry, context: PlanContext) => Plan;
+  readonly filterSums: (g: Geometry, context: PlanContext) => Dispatch[];
 }
 
 type CorrelationPlans = Pick<ProductPlans, "products" | "uniform">;
@@ -141,10 +141,10 @@ function passOf({ inner, outer }: Sizes): Pass {
   return { y: tap, x: tap, inner, outer };
 }
 
-/** Partial sums of dWeight from x and dOut, all of them in the first split. */
+/** dWeight from x and dOut; undefined where the maps do not fit the bindings even row by row. */
 export function winogradWeight(
   maps: TileMaps,
-  { splits, filterSums }: { splits: number; filterSums: ProductPlans["filterSums"] },
+  { filterSums }: Pick<ProductPlans, "filterSums">,
   context: PlanContext,
 ): Scratched | undefined {
   const sizes = { inner: maps.source.c, outer: maps.destination.c };
@@ -156,17 +156,13 @@ export function winogradWeight(
       ...parts.flatMap((part, index) => [
         inputDispatch("x", { part, maps, context }),
         gradientDispatch(part, maps, context),
-        ...firstChoice(filterSums(productGeometry(part.tiles, sizes), context))
-          .map((sums) => ({
-            ...sums,
-            uniforms: {
-              ...sums.uniforms,
-              accumulate: index === 0 ? sums.uniforms.accumulate! : 1,
-            },
-            tensors: { x: "tiles", dOut: "products", partial: "filters" },
-          })),
+        ...filterSums(productGeometry(part.tiles, sizes), context).map((sums) => ({
+          ...sums,
+          uniforms: { ...sums.uniforms, accumulate: index === 0 ? sums.uniforms.accumulate! : 1 },
+          tensors: { x: "tiles", dOut: "products", partial: "filters" },
+        })),
       ]),
-      filterGradientDispatch(sizes, splits),
+      filterGradientDispatch(sizes),
     ];
   }
   return { dispatches, scratch };
@@ -197,10 +193,6 @@ function productGeometry(tiles: number, { inner, outer }: Sizes): Geometry {
     o: PRODUCTS * outer,
     groups: PRODUCTS,
   };
-}
-
-function firstChoice(plan: Plan): readonly Dispatch[] {
-  return Array.isArray(plan) ? plan : plan.candidates[plan.first]!();
 }
 
 function productDispatches(plan: Plan, { isSoftware }: PlanContext): readonly Dispatch[] {

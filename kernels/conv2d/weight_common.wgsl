@@ -1,6 +1,6 @@
 // Gradient of the weight: partial[s, ky, kx, c, o] = Σ over the output pixels of split s of
 // x[pixel that the tap sees, c] · dOut[pixel, o]. Without splits `partial` is dWeight `[kh, kw, C / groups, O]` itself,
-// else sum_rows.wgsl adds the splits up (WGSL has no float atomics, and the order of the sum stays fixed).
+// else _shared/column_sums.wgsl adds the splits up (WGSL has no float atomics, and the order of the sum stays fixed).
 // A part of the batch after the first adds to what is there: `accumulate`. Output rows are counted over the images of
 // the part; split s has rows [s · rowsPerSplit, (s + 1) · rowsPerSplit). A matrix product is cut into rows of `outputW`
 // matrix rows, so `pixels` may end within the last.

@@ -1,10 +1,9 @@
-// Adjoint of the filter transform: partial[0, 3·i + j, c, o] = (Gᵀ u G)[i, j] of the 36 sums filters[c, ·, o]. The
-// remaining splits of `partial` (weight_common.wgsl) are zero: these sums run over all pixels. One invocation makes four
-// outer channels of one inner channel.
-struct Params { count: u32, row: u32, inner: u32, outer: u32, splits: u32 }
+// Adjoint of the filter transform: dWeight[3·i + j, c, o] = (Gᵀ u G)[i, j] of the 36 sums filters[c, ·, o]. One
+// invocation makes four outer channels of one inner channel.
+struct Params { count: u32, row: u32, inner: u32, outer: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> filters: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> partial: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> dWeight: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -20,14 +19,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     for (var i = 0u; i < 6u; i++) { line[i] = filters[start + (6u * i + j) * fours]; }
     half[j] = filterGradientAxis(line);
   }
-  let perSplit = 9u * params.inner * fours;
   for (var i = 0u; i < 3u; i++) {
     let whole = filterGradientAxis(
       array<vec4f, 6>(half[0][i], half[1][i], half[2][i], half[3][i], half[4][i], half[5][i]));
     for (var j = 0u; j < 3u; j++) {
-      let at = ((3u * i + j) * params.inner + c) * fours + o;
-      partial[at] = whole[j];
-      for (var split = 1u; split < params.splits; split++) { partial[at + split * perSplit] = vec4f(); }
+      dWeight[((3u * i + j) * params.inner + c) * fours + o] = whole[j];
     }
   }
 }

@@ -63,10 +63,10 @@ export function filterDispatch(
   return { shader: turned ? TURNED_FILTER : FILTER, grid, uniforms };
 }
 
-/** Partial sums of dWeight from its transformed products, all of them in the first of the splits. */
-export function filterGradientDispatch(sizes: Sizes, splits: number): Dispatch {
+/** dWeight from its transformed products. */
+export function filterGradientDispatch(sizes: Sizes): Dispatch {
   const { grid, count, row } = gridOf(sizes.inner * sizes.outer / 4);
-  return { shader: FILTER_GRADIENT, grid, uniforms: { count, row, ...sizes, splits } };
+  return { shader: FILTER_GRADIENT, grid, uniforms: { count, row, ...sizes } };
 }
 
 interface Where {

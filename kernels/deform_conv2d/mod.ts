@@ -173,7 +173,7 @@ function gradients(
     );
   }
   const [part] = geometry.parts;
-  const splits = part
+  const splits = part && device.info.kind !== "cpu"
     ? splitsOf(columnGeometry(geometry, pixelsOf(geometry, part)), device.info)
     : 1;
   const made = {

@@ -16,7 +16,7 @@ import {
 import type { MapPart } from "../_shared/map_parts.ts";
 import nanSource from "../_shared/nan.wgsl" with { type: "text" };
 import { planForward as planProduct, planInput } from "../conv2d/plan_gather.ts";
-import { planWeight } from "../conv2d/plan_weight.ts";
+import { planPartialSums } from "../conv2d/plan_weight.ts";
 import backwardInputSource from "./backward_input.wgsl" with { type: "text" };
 import backwardOffsetsSource from "./backward_offsets.wgsl" with { type: "text" };
 import columnsSource from "./columns.wgsl" with { type: "text" };
@@ -101,7 +101,7 @@ function weightGradient(
   context: PlanContext,
 ): Step {
   return {
-    plan: planWeight(productOf(g, part), g.splits, context),
+    plan: planPartialSums(productOf(g, part), g.splits, context),
     fit: (dispatch) => {
       const accumulate = index > 0 ? 1 : dispatch.uniforms.accumulate!;
       const { uniforms, ...rest } = moved(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { geometryOf } from "../../../kernels/conv2d/geometry.ts";
 import { conv2d, type Conv2dOptions } from "../../../kernels/conv2d/mod.ts";
-import { planWeight, splitsOf } from "../../../kernels/conv2d/plan_weight.ts";
+import { planPartialSums, planWeight, splitsOf } from "../../../kernels/conv2d/plan_weight.ts";
 import { isStraightWeight } from "../../../kernels/conv2d/plan_weight_straight.ts";
 import { checkTarget, floats } from "../../_support/check_op.ts";
 import { onDevices, type Target } from "../../_support/devices.ts";
@@ -109,7 +109,7 @@ for (const { what, x, weight: [kh, kw, o], options = {}, targets = [STRAIGHT] } 
 Deno.test("conv2d's gradient of the weight in straight lines assigns every split once, then adds", () => {
   const g = geometryOf([1, 15, 20, 300], [1, 1, 300, 132], {});
   const splits = splitsOf(g, SOFTWARE);
-  const plan = planWeight(g, splits, SOFTWARE);
+  const plan = planPartialSums(g, splits, SOFTWARE);
   assert.ok("candidates" in plan && plan.first === "straight");
   const [first, ...others] = plan.candidates.straight!();
   assert.ok(splits > 1 && others.length > 0);
@@ -124,7 +124,7 @@ Deno.test("conv2d's gradient of the weight in straight lines is for software ada
   const thin = geometryOf([1, 2, 2, 64], [1, 1, 64, 64], {});
   const odd = geometryOf([1, 16, 16, 64], [1, 1, 64, 63], {});
   const names = (g: typeof wide, isSoftware: boolean) => {
-    const plan = planWeight(g, 1, { ...SOFTWARE, isSoftware });
+    const plan = planWeight(g, { ...SOFTWARE, isSoftware });
     assert.ok("candidates" in plan);
     return [plan.first, Object.keys(plan.candidates).includes("straight")];
   };
@@ -137,7 +137,7 @@ Deno.test("conv2d's gradient of the weight in straight lines is for software ada
 Deno.test("Winograd's gradient of the weight sums its products in straight lines where they fill blocks", () => {
   const sumsOf = (size: number) => {
     const g = geometryOf([2, size, size, 64], [3, 3, 64, 64], { padding: 1 });
-    const plan = planWeight(g, 1, SOFTWARE);
+    const plan = planWeight(g, SOFTWARE);
     assert.ok("candidates" in plan && plan.first === "winograd");
     return plan.candidates.winograd!().filter(({ uniforms }) => "accumulate" in uniforms);
   };
