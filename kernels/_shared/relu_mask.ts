@@ -1,17 +1,13 @@
 /** The gradient of a ReLU fused into another operator: what flows past it, from the operator's own output. */
 import { defineKernel, empty, launch, type Tensor } from "../../core/runtime/mod.ts";
-import source from "../relu/backward_x.wgsl" with { type: "text" };
 import { backwardX } from "../relu/host.ts";
-import { elementwise } from "./elementwise.ts";
-
-const shader = { source };
+import { maskDispatches } from "../relu/mask.ts";
 
 const kernel = defineKernel({
   name: "relu_mask",
   signature: { dOut: "f32", out: "f32", dX: "f32" },
   host: backwardX,
-  wgsl: ({ size }: { size: number }, context) =>
-    elementwise(shader, size, { context, split: ["dOut", "out", "dX"] }),
+  wgsl: maskDispatches,
 });
 
 /** dOut where `out > 0`, else 0; both f32 of one shape. */

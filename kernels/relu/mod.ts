@@ -10,12 +10,11 @@ import {
   type Tensor,
 } from "../../core/runtime/mod.ts";
 import { elementwise } from "../_shared/elementwise.ts";
-import backwardSource from "./backward_x.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
 import * as host from "./host.ts";
+import { maskDispatches } from "./mask.ts";
 
 const forwardShader = { source: forwardSource };
-const backwardShader = { source: backwardSource };
 
 const forwardKernel = defineKernel({
   name: "relu",
@@ -29,8 +28,7 @@ const backwardKernel = defineKernel({
   name: "relu_backward_x",
   signature: { dOut: "f32", out: "f32", dX: "f32" },
   host: host.backwardX,
-  wgsl: ({ size }: { size: number }, context) =>
-    elementwise(backwardShader, size, { context, split: ["dOut", "out", "dX"] }),
+  wgsl: maskDispatches,
 });
 
 /**
