@@ -11,7 +11,6 @@ import {
   type Dispatch,
   empty,
   formatShape,
-  gridFor,
   launch,
   nhwc,
   type PlanContext,
@@ -21,104 +20,82 @@ import { type MapPart, mapParts } from "../_shared/map_parts.ts";
 import backwardSource from "./backward_top.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
 import * as host from "./host.ts";
+import placeSource from "./place.wgsl" with { type: "text" };
 
-const forwardShader = { source: forwardSource };
-const backwardShader = { source: backwardSource };
+/** One shader for numbers, one for vectors of four channels. */
+function shadersOf(source: string) {
+  const text = placeSource + source;
+  return {
+    scalar: { source: `alias Value = f32;\n${text}` },
+    vec4: { source: `alias Value = vec4f;\n${text}` },
+  };
+}
+
+const forwardShaders = shadersOf(forwardSource);
+const backwardShaders = shadersOf(backwardSource);
 
 const forwardKernel = defineKernel({
   name: "upsample_add",
   signature: { top: "f32", lateral: "f32", out: "f32" },
   host: host.forward,
-  wgsl: (p: host.UpsampleParams, context) => {
-    const elements = p.width * p.channels;
-    return mapParts({
-      images: p.images,
-      rows: p.height,
-      imageElements: p.height * elements,
-      rowElements: (rows) => rows * elements,
-    }, context).map((part) => forwardDispatch(p, part, context));
-  },
+  wgsl: (p: host.UpsampleParams, context) =>
+    partsOf(p, context).map((part): Dispatch => {
+      const { large, small, uniforms, grid, vectors } = placeOf(p, part, context);
+      const views = { top: small, lateral: large, out: large };
+      return { shader: forwardShaders[vectors], uniforms, grid, views };
+    }),
 });
 
 const backwardKernel = defineKernel({
   name: "upsample_add_backward_top",
   signature: { dOut: "f32", dTop: "f32" },
   host: host.backwardTop,
-  wgsl: (p: host.UpsampleParams, context) => {
-    const elements = p.width * p.channels;
-    return mapParts({
-      images: p.images,
-      rows: p.topHeight,
-      imageElements: p.height * elements,
-      rowElements: (rows) => 2 * rows * elements,
-    }, context).map((part) => backwardDispatch(p, part, context));
-  },
+  wgsl: (p: host.UpsampleParams, context) =>
+    partsOf(p, context).map((part): Dispatch => {
+      const { large, small, uniforms, grid, vectors } = placeOf(p, part, context);
+      return {
+        shader: backwardShaders[vectors],
+        uniforms,
+        grid,
+        views: { dOut: large, dTop: small },
+      };
+    }),
 });
 
-/** Rows [first, last] of top that rows of out read. */
-function topRows(p: host.UpsampleParams, { row, rows }: MapPart) {
-  const first = Math.floor(row * p.topHeight / p.height);
-  const last = Math.floor((row + rows - 1) * p.topHeight / p.height);
-  return { first, count: last - first + 1 };
+/** Parts in terms of top's rows, each with the up to two rows of the larger map that take their value from it. */
+function partsOf(p: host.UpsampleParams, context: PlanContext): MapPart[] {
+  const elements = p.width * p.channels;
+  return mapParts({
+    images: p.images,
+    rows: p.topHeight,
+    imageElements: p.height * elements,
+    rowElements: (rows) => 2 * rows * elements,
+  }, context);
 }
 
-/** Rows of out that rows of top went to. */
-function outRows(p: host.UpsampleParams, { row, rows }: MapPart) {
-  const first = Math.ceil(row * p.height / p.topHeight);
-  return { first, count: Math.ceil((row + rows) * p.height / p.topHeight) - first };
+/** What both passes bind of the larger and the smaller map, and the invocations over the smaller one. */
+function placeOf(p: host.UpsampleParams, part: MapPart, context: PlanContext) {
+  const { height, width, channels, topHeight, topWidth } = p;
+  const row = 2 * part.row, rows = Math.min(2 * part.rows, height - row);
+  const large = viewOf(part, { row, rows, height, elements: width * channels }, context);
+  const own = { row: part.row, rows: part.rows, height: topHeight, elements: topWidth * channels };
+  const small = viewOf(part, own, context);
+  const unit = channels % 4 === 0 ? 4 : 1, depth = channels / unit;
+  const bases = { base: large.base / unit, topBase: small.base / unit };
+  const grid: Dispatch["grid"] = [ceilDiv(topWidth * depth, 64), part.rows, part.images];
+  const uniforms = { ...bases, depth, width, rows, topWidth, topRows: part.rows };
+  const vectors: "vec4" | "scalar" = unit === 4 ? "vec4" : "scalar";
+  return { large: large.view, small: small.view, uniforms, grid, vectors };
 }
 
 function viewOf(
   { image, images }: MapPart,
-  rows: { first: number; count: number; height: number; elements: number },
+  map: { row: number; rows: number; height: number; elements: number },
   context: PlanContext,
 ) {
-  const start = (image * rows.height + rows.first) * rows.elements;
-  const length = ((images - 1) * rows.height + rows.count) * rows.elements;
+  const start = (image * map.height + map.row) * map.elements;
+  const length = ((images - 1) * map.height + map.rows) * map.elements;
   return alignedView(start, start + length, context);
-}
-
-function forwardDispatch(p: host.UpsampleParams, part: MapPart, context: PlanContext): Dispatch {
-  const { height, width, channels, topHeight, topWidth } = p;
-  const rows = topRows(p, part);
-  const own = { first: part.row, count: part.rows, height, elements: width * channels };
-  const out = viewOf(part, own, context);
-  const source = { ...rows, height: topHeight, elements: topWidth * channels };
-  const top = viewOf(part, source, context);
-  const count = part.images * part.rows * width * ceilDiv(channels, 4);
-  const { grid, rowLength } = gridFor(count, 64);
-  const bases = { base: out.base, topBase: top.base };
-  const window = { firstRow: part.row, rows: part.rows, topFirstRow: rows.first };
-  const extent = { channels, height, width, topHeight, topWidth };
-  return {
-    shader: forwardShader,
-    uniforms: { count, row: rowLength, ...bases, ...extent, ...window, topRows: rows.count },
-    grid,
-    views: { top: top.view, lateral: out.view, out: out.view },
-  };
-}
-
-function backwardDispatch(p: host.UpsampleParams, part: MapPart, context: PlanContext): Dispatch {
-  const { height, width, channels, topHeight, topWidth } = p;
-  const rows = outRows(p, part);
-  const dOut = viewOf(part, { ...rows, height, elements: width * channels }, context);
-  const own = { first: part.row, count: part.rows };
-  const dTop = viewOf(
-    part,
-    { ...own, height: topHeight, elements: topWidth * channels },
-    context,
-  );
-  const count = part.images * part.rows * topWidth * ceilDiv(channels, 4);
-  const { grid, rowLength } = gridFor(count, 64);
-  const bases = { base: dTop.base, outBase: dOut.base };
-  const window = { firstRow: part.row, rows: part.rows, outFirstRow: rows.first };
-  const extent = { channels, height, width, topHeight, topWidth };
-  return {
-    shader: backwardShader,
-    uniforms: { count, row: rowLength, ...bases, ...extent, ...window, outRows: rows.count },
-    grid,
-    views: { dOut: dOut.view, dTop: dTop.view },
-  };
 }
 
 /**
