@@ -1,37 +1,27 @@
 /** SGD with momentum over typed arrays. */
 import { type FloatArray, lanes, suitsVectors, vectorLoop } from "../../core/runtime/mod.ts";
 
-/** Numbers of one weight's step. */
-interface StepParams {
-  readonly size: number;
+/** Numbers of the steps of some weights. */
+export interface SgdParams {
+  /** Elements of each weight. */
+  readonly sizes: readonly number[];
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
 }
 
-/** Numbers of the steps of two weights; the second's size is 0 where there is none. */
-export interface SgdParams extends StepParams {
-  readonly size2: number;
-  readonly learningRate2: number;
-  readonly weightDecay2: number;
-}
+/** What one weight's step reads and writes. */
+type Arrays = Record<"weight" | "velocity" | "gradient" | "state", FloatArray>;
 
-type Arrays<Names extends string> = Record<Names, FloatArray>;
-
-/** The steps of both weights. */
-export function stepTwo(
-  arrays: Arrays<
-    "weight" | "velocity" | "gradient" | "weight2" | "velocity2" | "gradient2" | "state"
-  >,
-  { size2, learningRate2, weightDecay2, ...params }: SgdParams,
+/** The steps of all weights, whose arrays' names end in their number. */
+export function steps(
+  { state, ...arrays }: { readonly state: FloatArray } & Readonly<Record<string, FloatArray>>,
+  { sizes, ...rates }: SgdParams,
 ): void {
-  const { weight2, velocity2, gradient2, state } = arrays;
-  step(arrays, params);
-  if (size2 === 0) return;
-  const second = { size: size2, learningRate: learningRate2, weightDecay: weightDecay2 };
-  step({ weight: weight2, velocity: velocity2, gradient: gradient2, state }, {
-    ...params,
-    ...second,
+  if (state[2] !== 0) return;
+  sizes.forEach((size, n) => {
+    const weight = arrays[`weight${n}`]!, velocity = arrays[`velocity${n}`]!;
+    step({ weight, velocity, gradient: arrays[`gradient${n}`]!, state }, { size, ...rates });
   });
 }
 
@@ -52,11 +42,10 @@ const stepByVectors = vectorLoop({
 
 /** velocity = momentum·velocity + (gradient·clip + weightDecay·weight); weight −= learningRate·velocity. */
 function step(
-  { weight, velocity, gradient, state }: Arrays<"weight" | "velocity" | "gradient" | "state">,
-  { size, learningRate, momentum, weightDecay }: StepParams,
+  { weight, velocity, gradient, state }: Arrays,
+  { size, learningRate, momentum, weightDecay }: Omit<SgdParams, "sizes"> & { size: number },
 ): void {
   const arrays = { weight, velocity, gradient, state };
-  if (state[2] !== 0) return;
   const clip = state[1]!;
   if (suitsVectors(arrays, { size })) {
     const factors = {

@@ -17,50 +17,74 @@ import {
   type Tensor,
 } from "../../core/runtime/mod.ts";
 import { expectShape } from "../_shared/expect_shape.ts";
+import { numbered, perTensor } from "../_shared/per_tensor.ts";
 import * as host from "./host.ts";
 import stepSource from "./step.wgsl" with { type: "text" };
 
-const shaders = {
-  scalar: { source: `alias Value = f32;\n${stepSource}` },
-  vec4: { source: `alias Value = vec4f;\n${stepSource}` },
-};
+/** Weights of a launch with WebGPU's guaranteed 8 storage buffers, and with three for each of more. */
+const FEW = 2, MANY = 8;
+const kernels = { few: stepKernelOf(FEW), many: stepKernelOf(MANY) };
 
-/** Values of a workgroup, as in step.wgsl. */
-const BLOCK = 256;
-
-/** The second weight's names end in 2; its size is 0 where there is none. */
-const stepKernel = defineKernel({
-  name: "sgd",
-  signature: {
-    weight: "f32",
-    velocity: "f32",
-    gradient: "f32",
-    weight2: "f32",
-    velocity2: "f32",
-    gradient2: "f32",
-    state: "f32",
-  },
-  host: host.stepTwo,
-  wgsl: stepDispatches,
-});
-
-/** Two weights that fit bindings, or the parts of one. */
-function stepDispatches({ size, size2, ...rates }: host.SgdParams, context: PlanContext) {
-  const unit = size % 4 === 0 && size2 % 4 === 0 ? 4 : 1;
-  const parts = size2 > 0 ? [{ start: 0, end: size }] : splitRange(size, 4, context);
-  return parts.map(({ start, end }): Dispatch => {
-    const { view, base } = alignedView(start, end, context);
-    const length = (end - start) / unit, length2 = size2 / unit;
-    const blocks = ceilDiv(length, BLOCK);
-    const { grid, rowLength: row } = gridFor(blocks + ceilDiv(length2, BLOCK), 1);
-    const extent = { row, blocks, base: base / unit, size: length, size2: length2 };
-    return {
-      shader: unit === 4 ? shaders.vec4 : shaders.scalar,
-      uniforms: { ...extent, ...rates },
-      grid,
-      views: { weight: view, velocity: view, gradient: view },
-    };
+/** The steps of up to `count` weights: their tensors' names end in their number, and those not there are empty. */
+function stepKernelOf(count: number) {
+  const text = perTensor(stepSource, count);
+  const shaders = {
+    gpu: shadersOf(text, { LANES: 64, BLOCK: 256 }),
+    // Eight lanes at a time pass by all weights but their own: that has to be rare beside what they do for their own.
+    software: shadersOf(text, { LANES: 8, BLOCK: 512 }),
+  };
+  return defineKernel({
+    name: "sgd",
+    signature: { ...numbered(["weight", "velocity", "gradient"], count), state: "f32" },
+    host: host.steps,
+    wgsl: (params: host.SgdParams, context) =>
+      stepDispatches(params, {
+        context,
+        count,
+        shaders: shaders[context.isSoftware ? "software" : "gpu"],
+      }),
   });
+}
+
+type Shaders = ReturnType<typeof shadersOf>;
+
+function shadersOf(text: string, constants: { LANES: number; BLOCK: number }) {
+  return {
+    1: { source: `alias Value = f32;\n${text}`, constants },
+    4: { source: `alias Value = vec4f;\n${text}`, constants },
+  };
+}
+
+/** Some weights that fit bindings, or the parts of one. */
+function stepDispatches(
+  { sizes, ...rates }: host.SgdParams,
+  { context, count, shaders }: { context: PlanContext; count: number; shaders: Shaders },
+): Dispatch[] {
+  const unit = unitOf(sizes);
+  const shader = shaders[unit], { BLOCK } = shader.constants;
+  const dispatchOf = (sizes: readonly number[], base: number): Dispatch => {
+    const extents: Record<string, number> = {};
+    let blocks = 0;
+    for (let n = 0; n < count; n++) {
+      const size = (sizes[n] ?? 0) / unit;
+      extents[`start${n}`] = blocks;
+      extents[`size${n}`] = size;
+      blocks += ceilDiv(size, BLOCK);
+    }
+    const { grid, rowLength: row } = gridFor(blocks, 1);
+    return { shader, uniforms: { row, base: base / unit, ...rates, ...extents }, grid };
+  };
+  if (sizes.length > 1) return [dispatchOf(sizes, 0)];
+  return splitRange(sizes[0]!, 4, context).map(({ start, end }) => {
+    const { view, base } = alignedView(start, end, context);
+    const views = { weight0: view, velocity0: view, gradient0: view };
+    return { ...dispatchOf([end - start], base), views };
+  });
+}
+
+/** Numbers that WGSL reads at once. */
+function unitOf(sizes: readonly number[]): 1 | 4 {
+  return sizes.every((size) => size % 4 === 0) ? 4 : 1;
 }
 
 /** One weight's part in a step. */
@@ -92,7 +116,8 @@ export function sgdStep(weight: Tensor, options: SgdStepOptions): void {
 
 /**
  * `velocity = momentum·velocity + (gradient·clip + weightDecay·weight)`, `weight −= learningRate·velocity`, both in
- * place, for each of some different weights, two a launch; nothing where `state` says that something is NaN or Inf.
+ * place, for each of some different weights, as many a launch as the device binds; nothing where `state` says that
+ * something is NaN or Inf.
  * Not recorded on the tape.
  * @throws RangeError where the shapes do not fit
  */
@@ -102,37 +127,44 @@ export function sgdSteps(updates: readonly SgdUpdate[], { state, momentum }: Sgd
     expectShape(gradient, weight.shape, "gradient");
     expectShape(velocity, weight.shape, "velocity");
   }
-  scope(() => {
-    for (const [first, second] of pairsOf(updates)) {
-      const { device } = first.weight;
-      const { weight, velocity, gradient, learningRate, weightDecay } = first;
-      const none = () => empty(device, [0]);
-      const { weight: weight2, velocity: velocity2, gradient: gradient2 } = second ??
-        { weight: none(), velocity: none(), gradient: none() };
-      launch(stepKernel, { weight, velocity, gradient, weight2, velocity2, gradient2, state }, {
-        ...{ size: weight.size, learningRate, weightDecay, momentum },
-        size2: second?.weight.size ?? 0,
-        learningRate2: second?.learningRate ?? 0,
-        weightDecay2: second?.weightDecay ?? 0,
-      });
-    }
-  });
+  for (const group of groupsOf(updates)) scope(() => launchGroup(group, { state, momentum }));
 }
 
-/** Pairs of weights that can be read alike and fit bindings; the rest one by one. */
-function pairsOf(updates: readonly SgdUpdate[]): (readonly [SgdUpdate, SgdUpdate?])[] {
-  const pairs: (readonly [SgdUpdate, SgdUpdate?])[] = [];
-  const waiting = new Map<boolean, SgdUpdate>();
-  for (const update of updates.filter(({ weight }) => weight.size > 0)) {
-    const { size, device } = update.weight, isWide = size % 4 === 0;
-    const other = waiting.get(isWide);
-    if (4 * size > device.info.maxBindingBytes) pairs.push([update]);
-    else if (!other) waiting.set(isWide, update);
-    else {
-      waiting.delete(isWide);
-      pairs.push([other, update]);
+function launchGroup(group: readonly [SgdUpdate, ...SgdUpdate[]], shared: SgdShared): void {
+  const { state, momentum } = shared;
+  const [{ weight: { device }, learningRate, weightDecay }] = group;
+  const most = mostOf(group[0]);
+  const tensors: Record<string, Tensor> = {};
+  for (let n = 0; n < most; n++) {
+    for (const name of ["weight", "velocity", "gradient"] as const) {
+      tensors[`${name}${n}`] = group[n]?.[name] ?? empty(device, [0]);
     }
   }
-  for (const update of waiting.values()) pairs.push([update]);
-  return pairs;
+  const sizes = group.map(({ weight }) => weight.size);
+  const kernel = most === MANY ? kernels.many : kernels.few;
+  launch(kernel, { ...tensors, state }, { sizes, learningRate, momentum, weightDecay });
+}
+
+/** Weights of one launch each: such of the same rates that can be read alike and fit bindings. */
+function groupsOf(updates: readonly SgdUpdate[]): [SgdUpdate, ...SgdUpdate[]][] {
+  const groups: [SgdUpdate, ...SgdUpdate[]][] = [];
+  const open = new Map<string, SgdUpdate[]>();
+  for (const update of updates.filter(({ weight }) => weight.size > 0)) {
+    const { weight: { size, device }, learningRate, weightDecay } = update;
+    const fits = 4 * size <= device.info.maxBindingBytes;
+    const key = [fits, unitOf([size]), learningRate, weightDecay].join();
+    const group = open.get(key);
+    if (group && fits && group.length < mostOf(update)) group.push(update);
+    else {
+      const made: [SgdUpdate] = [update];
+      groups.push(made);
+      open.set(key, made);
+    }
+  }
+  return groups;
+}
+
+/** Weights that a launch takes beside this one, and itself. Few are not read by vectors: no large pipeline for them. */
+function mostOf({ weight: { size, device } }: SgdUpdate): number {
+  return unitOf([size]) === 4 && device.info.maxBindings > 3 * MANY ? MANY : FEW;
 }

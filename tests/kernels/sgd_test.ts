@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { fromArray, scope } from "../../core/runtime/mod.ts";
+import { DryDevice, empty, fromArray, scope } from "../../core/runtime/mod.ts";
 import { sgdStep, sgdSteps } from "../../kernels/sgd/mod.ts";
 import { checkOp, floats } from "../_support/check_op.ts";
-import { onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
+import { FEW_BINDINGS, onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
 
 for (const shape of [[0], [1], [3, 5, 7], [1030]]) {
   for (const nonFinite of [0, 1]) {
@@ -26,8 +26,8 @@ for (const shape of [[0], [1], [3, 5, 7], [1030]]) {
   }
 }
 
-/** Sizes that pair up by vectors and by numbers, one of each that stays alone, an empty one. */
-const SIZES = [1030, 8, 3, 0, 1024, 5, 517, 12, 4, 300];
+/** Sizes that are read by vectors, more than a launch takes of them, and others; an empty one. */
+const SIZES = [1030, 8, 3, 0, 1024, 5, 517, 12, 4, 300, 4, 4, 16, 2052, 20, 8, 400, 4, 64, 4, 9];
 checkOp({
   name: "sgdSteps of many weights",
   inputs: {
@@ -42,14 +42,40 @@ checkOp({
     ),
   },
   run: ({ state, ...tensors }) => {
-    const updates = SIZES.map((_, i) => ({
-      ...{ weight: tensors[`weight${i}`]!, velocity: tensors[`velocity${i}`]! },
-      ...{ gradient: tensors[`gradient${i}`]!, learningRate: 0.1 + 0.01 * i, weightDecay: i / 10 },
-    }));
+    const updates = SIZES.map((_, i) => {
+      const isBias = i % 5 === 3;
+      return {
+        ...{ weight: tensors[`weight${i}`]!, velocity: tensors[`velocity${i}`]! },
+        ...{ gradient: tensors[`gradient${i}`]!, learningRate: isBias ? 0.2 : 0.1 },
+        weightDecay: isBias ? 0 : 0.3,
+      };
+    });
     sgdSteps(updates, { state: state!, momentum: 0.9 });
     return updates.flatMap(({ weight, velocity }) => [weight, velocity]);
   },
-  targets: [...TARGETS, SPLIT_TARGET],
+  targets: [...TARGETS, SPLIT_TARGET, FEW_BINDINGS],
+});
+
+Deno.test("sgdSteps launches as many weights at once as have the same rates and the device binds", () => {
+  const launches = (maxBindings: number, rates: readonly number[]) => {
+    const device = new DryDevice({ maxBindings });
+    scope(() => {
+      const state = empty(device, [4]);
+      const updates = rates.map((learningRate) => {
+        const [weight, gradient, velocity] = [0, 1, 2].map(() => empty(device, [4]));
+        const tensors = { weight: weight!, gradient: gradient!, velocity: velocity! };
+        return { ...tensors, learningRate, weightDecay: 0 };
+      });
+      sgdSteps(updates, { state, momentum: 0 });
+    });
+    assert.equal(device.memory().liveSlots, 0);
+    return device.launches.get("sgd");
+  };
+  const rates = Array.from({ length: 16 }, (_, i) => i % 2);
+  assert.equal(launches(8, rates), 8);
+  assert.equal(launches(24, rates), 8);
+  assert.equal(launches(25, rates), 2);
+  assert.equal(launches(25, rates.map((_, i) => i)), 16);
 });
 
 onDevices("sgdStep by hand, and not at all after NaN", async (device) => {
