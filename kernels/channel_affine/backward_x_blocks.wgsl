@@ -4,7 +4,7 @@
 @group(0) @binding(3) var<storage, read> scale: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> dX: array<vec4f>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let place = placeOf(id);
   if (place.at >= place.end) { return; }

@@ -1,7 +1,6 @@
 /** Kernels of the per-channel affine; GroupNorm applies its statistics with the same dispatches. */
 import { defineKernel, type Dispatch, type PlanContext } from "../../core/runtime/mod.ts";
-import { channelBlocks } from "../_shared/channel_blocks.ts";
-import blocksSource from "../_shared/channel_blocks.wgsl" with { type: "text" };
+import { blockShaders, channelBlocks } from "../_shared/channel_blocks.ts";
 import { elementwise } from "../_shared/elementwise.ts";
 import nanSource from "../_shared/nan.wgsl" with { type: "text" };
 import backwardBothSource from "./backward_both.wgsl" with { type: "text" };
@@ -12,8 +11,8 @@ import forwardBlocksSource from "./forward_blocks.wgsl" with { type: "text" };
 import * as host from "./host.ts";
 
 const forwardShader = { source: nanSource + forwardSource };
-const forwardBlocksShader = { source: nanSource + blocksSource + forwardBlocksSource };
-const backwardXBlocksShader = { source: blocksSource + backwardXBlocksSource };
+const forwardBlocksShaders = blockShaders(nanSource + forwardBlocksSource);
+const backwardXBlocksShaders = blockShaders(backwardXBlocksSource);
 const backwardXShader = { source: backwardXSource };
 const backwardBothShader = { source: backwardBothSource };
 
@@ -30,7 +29,7 @@ export function affineDispatches(params: host.AffineParams, context: PlanContext
   const { size, channels, imageSize, relu, hasResidual } = params;
   const split = ["x", "residual", "out"];
   const wide = { context, split, relu, option: hasResidual };
-  const blocks = channelBlocks(forwardBlocksShader, params, wide);
+  const blocks = channelBlocks(forwardBlocksShaders, params, wide);
   if (blocks) return blocks;
   const uniforms = { channels, imageSize, relu: Number(relu), hasResidual: Number(hasResidual) };
   const parts = elementwise(forwardShader, size, { context, split, uniforms, unit: channels });
@@ -49,7 +48,7 @@ export const affineBackwardKernel = defineKernel({
     const { size, channels, relu, scaled } = p, split = ["dOut", "out", "dX"];
     const wide = { context, split, relu, option: scaled };
     const extent = { size, channels, imageSize: size };
-    return channelBlocks(backwardXBlocksShader, extent, wide) ??
+    return channelBlocks(backwardXBlocksShaders, extent, wide) ??
       elementwise(backwardXShader, size, {
         context,
         split,

@@ -5,7 +5,7 @@
 @group(0) @binding(4) var<storage, read> coefficients: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> dX: array<vec4f>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let place = placeOf(id);
   if (place.at >= place.end) { return; }

@@ -11,8 +11,7 @@ import {
   type PlanContext,
   type Shader,
 } from "../../core/runtime/mod.ts";
-import { channelBlocks } from "../_shared/channel_blocks.ts";
-import blocksSource from "../_shared/channel_blocks.wgsl" with { type: "text" };
+import { blockShaders, channelBlocks } from "../_shared/channel_blocks.ts";
 import { elementwise } from "../_shared/elementwise.ts";
 import laneSumSource from "../_shared/lane_sum.wgsl" with { type: "text" };
 import { mapParts } from "../_shared/map_parts.ts";
@@ -55,7 +54,7 @@ const chunkSumsShaders = {
 const coefficientsShaders = merging(coefficientsSource);
 const backwardParametersShaders = merging(backwardParametersSource);
 const backwardXShader = { source: backwardXSource };
-const backwardXBlocksShader = { source: blocksSource + backwardXBlocksSource };
+const backwardXBlocksShaders = blockShaders(backwardXBlocksSource);
 
 /**
  * Pixels of one chunk: long enough that the second stage has little to do, short enough that a small map
@@ -211,7 +210,7 @@ function gradientDispatches(
   const imageSize = pixels * channels;
   const split = ["dOut", "out", "x", "dX"];
   const extent = { size: images * imageSize, channels, imageSize };
-  const blocks = channelBlocks(backwardXBlocksShader, extent, { context, split, relu });
+  const blocks = channelBlocks(backwardXBlocksShaders, extent, { context, split, relu });
   if (blocks) return blocks;
   const uniforms = { channels, imageSize, relu: Number(relu) };
   const options = { context, split, uniforms, unit: channels };
