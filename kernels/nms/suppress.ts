@@ -29,7 +29,10 @@ export const MAX_BOXES = 16384;
 /** Bytes of bit matrices made at once; more images than fit take turns. */
 const MATRIX_BYTES = 64 * 2 ** 20;
 
-const overlapsShader: Shader = { source: overlapsSource };
+/** Boxes along each side of a block of overlaps.wgsl. */
+const BLOCK = 64;
+
+const overlapsShader: Shader = { source: overlapsSource + straightLines() };
 const scanShaders = widths(scanSource);
 
 const kernel = defineKernel({
@@ -39,18 +42,36 @@ const kernel = defineKernel({
   wgsl: (p: NmsParams, context): Dispatch[] => {
     const { segments, length, words, threshold, offset, useValid, validFrom } = p;
     const dispatches: Dispatch[] = [];
+    const blocks = Math.ceil(p.longest / BLOCK);
     for (let firstImage = 0; firstImage < p.images; firstImage += p.imagesAtOnce) {
       const rows = Math.min(p.imagesAtOnce, p.images - firstImage) * segments;
       const common = { segments, length, words, firstImage, useValid, validFrom };
       dispatches.push({
         shader: overlapsShader,
         uniforms: { ...common, threshold, offset },
-        grid: [Math.ceil(p.longest / 64), Math.ceil(p.longest / 32), rows],
+        grid: [blocks + 1, Math.ceil(blocks / 2), rows],
       }, { shader: widthFor(scanShaders, context), uniforms: common, grid: [rows, 1, 1] });
     }
     return dispatches;
   },
 });
+
+/** WGSL that compares a box with a block of others: two words. */
+function straightLines(): string {
+  const lines = Array.from(
+    { length: BLOCK },
+    (_, j) =>
+      `  words.${j < 32 ? "x" : "y"} |= overlap(mine, area, others[${j}], areas[${j}], ${
+        j % 32
+      }u);\n`,
+  );
+  return `
+fn compare(mine: vec4f, area: f32) -> vec2u {
+  var words = vec2u();
+${lines.join("")}  return words;
+}
+`;
+}
 
 /** Greedy NMS of each segment: see {@link nms}. A box counts where its `valid` is at least `validFrom`. */
 export function suppress(
