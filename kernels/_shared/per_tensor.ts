@@ -19,3 +19,27 @@ export function numbered(names: readonly string[], count: number): Record<string
       .flat(),
   );
 }
+
+/** Numbers that WGSL reads at once of tensors of these sizes. */
+export function unitOf(sizes: readonly number[]): 1 | 4 {
+  return sizes.every((size) => size % 4 === 0) ? 4 : 1;
+}
+
+/**
+ * Blocks of up to `block` values of tensors of these sizes, of one after the other: their number, and the uniforms
+ * `start#`, a tensor's first block, and `size#` for `count` tensors, of which those past the sizes have none.
+ */
+export function blocksOf(
+  sizes: readonly number[],
+  { count, block }: { readonly count: number; readonly block: number },
+): { blocks: number; extents: Record<string, number> } {
+  const extents: Record<string, number> = {};
+  let blocks = 0;
+  for (let n = 0; n < count; n++) {
+    const size = sizes[n] ?? 0;
+    extents[`start${n}`] = blocks;
+    extents[`size${n}`] = size;
+    blocks += Math.ceil(size / block);
+  }
+  return { blocks, extents };
+}

@@ -1,25 +1,21 @@
 /** The global gradient norm over typed arrays. */
 import type { FloatArray } from "../../core/runtime/mod.ts";
 
-/** Up to seven tensors of one launch. */
+/** The tensors of one launch. */
 export interface SquaresParams {
   readonly sizes: readonly number[];
-  /** Numbers that WGSL reads at once; it divides the sizes. */
-  readonly unit: 1 | 4;
   readonly chunk: number;
   readonly slot: number;
 }
 
-/** slots[slot + k] = Σ x² over chunk k of the tensors' chunks, one after another. */
+/** slots[slot + k] = Σ x² over chunk k of the tensors' chunks, one after another; their names end in their number. */
 export function sumSquares(
-  { slots, ...tensors }: Record<"a" | "b" | "c" | "d" | "e" | "f" | "g" | "slots", FloatArray>,
+  { slots, ...tensors }: { readonly slots: FloatArray } & Readonly<Record<string, FloatArray>>,
   { sizes, chunk, slot }: SquaresParams,
 ): void {
-  const { a, b, c, d, e, f, g } = tensors;
-  const all = [a, b, c, d, e, f, g];
   let k = slot;
-  sizes.forEach((size, l) => {
-    const x = all[l]!;
+  sizes.forEach((size, n) => {
+    const x = tensors[`tensor${n}`]!;
     for (let begin = 0; begin < size; begin += chunk, k++) {
       const end = Math.min(size, begin + chunk);
       let sum = 0;

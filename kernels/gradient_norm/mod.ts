@@ -1,6 +1,6 @@
 /**
  * The global L2 norm of all gradients, the factor that clips it, and whether anything is NaN or Inf: on the
- * device, without waiting, one dispatch per seven tensors and one at the end. The optimizer reads the result there
+ * device, without waiting, one dispatch for some tensors each and one at the end. The optimizer reads the result there
  * (torch.nn.utils.clip_grad_norm_).
  * @module
  */
@@ -17,63 +17,73 @@ import {
   type Tensor,
 } from "../../core/runtime/mod.ts";
 import laneSumSource from "../_shared/lane_sum.wgsl" with { type: "text" };
+import { blocksOf, numbered, perTensor, unitOf } from "../_shared/per_tensor.ts";
 import finishSource from "./finish.wgsl" with { type: "text" };
 import * as host from "./host.ts";
 import sumSquaresSource from "./sum_squares.wgsl" with { type: "text" };
 
 const finishShader = { source: laneSumSource + finishSource };
 
-/** Tensors of one launch. */
-const TENSORS = { a: "f32", b: "f32", c: "f32", d: "f32", e: "f32", f: "f32", g: "f32" } as const;
-
-/** What stands before sum_squares.wgsl for numbers and for vectors; a software adapter runs 8 lanes at a time. */
+/** What stands before sum_squares.wgsl for numbers and for vectors. */
 const VALUES = {
   1: "alias Value = f32;\nfn total(value: Value) -> f32 { return value; }\n",
   4: "alias Value = vec4f;\nfn total(value: Value) -> f32 { return dot(value, Value(1.0)); }\n",
 };
-const sumSquaresShaders = { gpu: shadersOf(64), software: shadersOf(8) };
-
-function shadersOf(lanes: number): Record<1 | 4, Shader> {
-  const shaderOf = (unit: 1 | 4) => ({
-    source: laneSumSource + VALUES[unit] + sumSquaresSource,
-    constants: { LANES: lanes },
-  });
-  return { 1: shaderOf(1), 4: shaderOf(4) };
-}
 
 /** Elements per slot: enough work for a workgroup, few enough slots for the last kernel (R-50: 2 600). */
 const CHUNK = 16384;
 
-const sumSquaresKernel = defineKernel({
-  name: "gradient_norm_sum_squares",
-  signature: { ...TENSORS, slots: "f32" },
-  host: host.sumSquares,
-  wgsl: (p: host.SquaresParams, context) =>
-    p.sizes.length > 1
-      ? [squaresDispatch(p, context)]
-      : splitRange(p.sizes[0]!, p.chunk, context).map(({ start, end }): Dispatch => {
-        const { view } = alignedView(start, end, context);
-        const part = { ...p, sizes: [end - start], slot: p.slot + start / p.chunk };
-        const views = Object.fromEntries(Object.keys(TENSORS).map((name) => [name, view]));
-        return { ...squaresDispatch(part, context), views };
-      }),
-});
+/** Tensors of a launch with WebGPU's guaranteed 8 storage buffers, and with more. */
+const FEW = 7, MANY = 15;
+const kernels = { few: squaresKernelOf(FEW), many: squaresKernelOf(MANY) };
 
-/** One dispatch over tensors that fit bindings. */
-function squaresDispatch(
-  { sizes, unit, chunk, slot }: host.SquaresParams,
-  { isSoftware }: PlanContext,
-): Dispatch {
-  const counts = sizes.map((size) => ceilDiv(size, chunk));
-  const chunks = counts.reduce((sum, count) => sum + count, 0);
-  const uniforms: Record<string, number> = { chunk: chunk / unit, slot };
-  for (let l = 0, start = 0; l < 7; l++) {
-    uniforms[`size${l}`] = (sizes[l] ?? 0) / unit;
-    if (l > 0) uniforms[`start${l}`] = l < sizes.length ? start : chunks;
-    start += counts[l] ?? 0;
-  }
-  const shader = sumSquaresShaders[isSoftware ? "software" : "gpu"][unit];
-  return { shader, uniforms, grid: [chunks, 1, 1] };
+function squaresKernelOf(count: number) {
+  const text = perTensor(sumSquaresSource, count);
+  const shaders = {
+    gpu: shadersOf(text, { LANES: 64, AT_ONCE: 4 }),
+    // It runs 8 lanes at a time, and each load for each of them by itself.
+    software: shadersOf(text, { LANES: 8, AT_ONCE: 1 }),
+  };
+  return defineKernel({
+    name: "gradient_norm_sum_squares",
+    signature: { ...numbered(["tensor"], count), slots: "f32" },
+    host: host.sumSquares,
+    wgsl: (params: host.SquaresParams, context) =>
+      squaresDispatches(params, {
+        context,
+        count,
+        shaders: shaders[context.isSoftware ? "software" : "gpu"],
+      }),
+  });
+}
+
+type Shaders = Readonly<Record<1 | 4, Shader>>;
+
+function shadersOf(text: string, constants: { LANES: number; AT_ONCE: number }): Shaders {
+  const shaderOf = (unit: 1 | 4) => ({ source: laneSumSource + VALUES[unit] + text, constants });
+  return { 1: shaderOf(1), 4: shaderOf(4) };
+}
+
+/** Some tensors that fit bindings, or the parts of one. */
+function squaresDispatches(
+  { sizes, chunk, slot }: host.SquaresParams,
+  { context, count, shaders }: { context: PlanContext; count: number; shaders: Shaders },
+): Dispatch[] {
+  const unit = unitOf(sizes);
+  const dispatchOf = (sizes: readonly number[], slot: number): Dispatch => {
+    const values = sizes.map((size) => size / unit), block = chunk / unit;
+    const { blocks, extents } = blocksOf(values, { count, block });
+    const uniforms = { chunk: block, slot, ...extents };
+    return { shader: shaders[unit], uniforms, grid: [blocks, 1, 1] };
+  };
+  if (sizes.length > 1) return [dispatchOf(sizes, slot)];
+  return splitRange(sizes[0]!, chunk, context).map(({ start, end }) => {
+    const { view } = alignedView(start, end, context);
+    const views = Object.fromEntries(
+      Object.keys(numbered(["tensor"], count)).map((name) => [name, view]),
+    );
+    return { ...dispatchOf([end - start], slot + start / chunk), views };
+  });
 }
 
 const finishKernel = defineKernel({
@@ -112,9 +122,12 @@ export function gradientNorm(
   const slots = empty(device, [slotCount]);
   let slot = 0;
   for (const run of runsOf(gradients, losses)) {
-    const [a, b = a, c = a, d = a, e = a, f = a, g = a] = run as [Tensor, ...Tensor[]];
-    const params = { sizes: run.map(({ size }) => size), unit: unitOf(run), chunk: CHUNK, slot };
-    launch(sumSquaresKernel, { a, b, c, d, e, f, g, slots }, params);
+    const most = mostOf(run[0]);
+    const tensors = Object.fromEntries(
+      Array.from({ length: most }, (_, n) => [`tensor${n}`, run[n] ?? run[0]]),
+    );
+    const params = { sizes: run.map(({ size }) => size), chunk: CHUNK, slot };
+    launch(most === MANY ? kernels.many : kernels.few, { ...tensors, slots }, params);
     slot += slotsOf(run);
   }
   const state = empty(device, [4]);
@@ -122,21 +135,25 @@ export function gradientNorm(
   return state;
 }
 
-/** Tensors of one launch each, the gradients before the losses: up to seven that can be read alike. */
-function runsOf(gradients: readonly Tensor[], losses: readonly Tensor[]): Tensor[][] {
-  const isWide = ({ size }: Tensor) => size % 4 === 0;
+/** Tensors of one launch each, the gradients before the losses: such that can be read alike. */
+function runsOf(
+  gradients: readonly Tensor[],
+  losses: readonly Tensor[],
+): [Tensor, ...Tensor[]][] {
+  const isWide = ({ size }: Tensor) => unitOf([size]) === 4;
   const wide = gradients.filter(isWide), rest = gradients.filter((x) => !isWide(x));
-  const runs: Tensor[][] = [];
+  const runs: [Tensor, ...Tensor[]][] = [];
   for (const x of [...wide, ...rest, ...losses].filter(({ size }) => size > 0)) {
     const run = runs.at(-1);
     const fits = (y: Tensor) => 4 * y.size <= x.device.info.maxBindingBytes;
-    if (run && run.length < 7 && isWide(run[0]!) === isWide(x) && [...run, x].every(fits)) {
-      run.push(x);
-    } else runs.push([x]);
+    const isAlike = run && isWide(run[0]) === isWide(x) && fits(run[0]) && fits(x);
+    if (isAlike && run.length < mostOf(x)) run.push(x);
+    else runs.push([x]);
   }
   return runs;
 }
 
-function unitOf(run: readonly Tensor[]): 1 | 4 {
-  return run.every(({ size }) => size % 4 === 0) ? 4 : 1;
+/** Tensors that a launch takes beside this one, and itself. Few are not read by vectors: no large pipeline for them. */
+function mostOf({ size, device }: Tensor): number {
+  return unitOf([size]) === 4 && device.info.maxBindings > MANY ? MANY : FEW;
 }

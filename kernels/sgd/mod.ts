@@ -5,7 +5,6 @@
  */
 import {
   alignedView,
-  ceilDiv,
   defineKernel,
   type Dispatch,
   empty,
@@ -17,7 +16,7 @@ import {
   type Tensor,
 } from "../../core/runtime/mod.ts";
 import { expectShape } from "../_shared/expect_shape.ts";
-import { numbered, perTensor } from "../_shared/per_tensor.ts";
+import { blocksOf, numbered, perTensor, unitOf } from "../_shared/per_tensor.ts";
 import * as host from "./host.ts";
 import stepSource from "./step.wgsl" with { type: "text" };
 
@@ -63,14 +62,8 @@ function stepDispatches(
   const unit = unitOf(sizes);
   const shader = shaders[unit], { BLOCK } = shader.constants;
   const dispatchOf = (sizes: readonly number[], base: number): Dispatch => {
-    const extents: Record<string, number> = {};
-    let blocks = 0;
-    for (let n = 0; n < count; n++) {
-      const size = (sizes[n] ?? 0) / unit;
-      extents[`start${n}`] = blocks;
-      extents[`size${n}`] = size;
-      blocks += ceilDiv(size, BLOCK);
-    }
+    const values = sizes.map((size) => size / unit);
+    const { blocks, extents } = blocksOf(values, { count, block: BLOCK });
     const { grid, rowLength: row } = gridFor(blocks, 1);
     return { shader, uniforms: { row, base: base / unit, ...rates, ...extents }, grid };
   };
@@ -80,11 +73,6 @@ function stepDispatches(
     const views = { weight0: view, velocity0: view, gradient0: view };
     return { ...dispatchOf([end - start], base), views };
   });
-}
-
-/** Numbers that WGSL reads at once. */
-function unitOf(sizes: readonly number[]): 1 | 4 {
-  return sizes.every((size) => size % 4 === 0) ? 4 : 1;
 }
 
 /** One weight's part in a step. */

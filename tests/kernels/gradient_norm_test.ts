@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { fromArray, scope, type Tensor } from "../../core/runtime/mod.ts";
+import { DryDevice, empty, fromArray, scope, type Tensor } from "../../core/runtime/mod.ts";
 import { gradientNorm } from "../../kernels/gradient_norm/mod.ts";
-import { checkOp, floats } from "../_support/check_op.ts";
-import { onDevices, type Target, TARGETS } from "../_support/devices.ts";
+import { asGpu } from "../_support/check_exact.ts";
+import { checkOp, checkTarget, floats, type OpCase } from "../_support/check_op.ts";
+import { FEW_BINDINGS, onDevices, type Target, TARGETS } from "../_support/devices.ts";
 
 /** One binding holds a chunk or more, but not the largest tensor here. */
 const SPLIT: Target = {
@@ -27,10 +28,10 @@ for (const maxNorm of [0, 1, 1e6]) {
 }
 
 // More tensors than a launch takes, of sizes that are read by vectors, of such that are not, and empty ones.
-checkOp({
-  name: "gradientNorm of nineteen tensors",
+const fortyTensors: OpCase = {
+  name: "gradientNorm of forty tensors",
   inputs: Object.fromEntries(
-    Array.from({ length: 19 }, (_, i) => {
+    Array.from({ length: 40 }, (_, i) => {
       const size = (i * 37) % 90 * (i % 2 === 0 ? 201 : 4);
       return [`t${i}`, floats([size], { seed: i + 1 })];
     }),
@@ -39,7 +40,27 @@ checkOp({
     const [loss, ...gradients] = Object.values(inputs);
     return gradientNorm(gradients, { maxNorm: 1, losses: [loss!] });
   },
-  targets: [...TARGETS, SPLIT],
+  targets: [...TARGETS, SPLIT, FEW_BINDINGS],
+};
+checkOp(fortyTensors);
+onDevices(
+  "gradientNorm of forty tensors with a GPU's workgroups",
+  (device) => checkTarget(fortyTensors, asGpu(device), FEW_BINDINGS),
+  [FEW_BINDINGS],
+);
+
+Deno.test("gradientNorm launches as many tensors at once as the device binds", () => {
+  const launches = (maxBindings: number, size: number) => {
+    const device = new DryDevice({ maxBindings });
+    scope(() => {
+      gradientNorm(Array.from({ length: 30 }, () => empty(device, [size])), { maxNorm: 1 });
+    });
+    return device.launches.get("gradient_norm_sum_squares");
+  };
+  assert.equal(launches(8, 4), 5);
+  assert.equal(launches(15, 4), 5);
+  assert.equal(launches(16, 4), 2);
+  assert.equal(launches(16, 5), 5);
 });
 
 onDevices("gradientNorm by hand", async (device) => {

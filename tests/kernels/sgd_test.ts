@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { DryDevice, empty, fromArray, scope } from "../../core/runtime/mod.ts";
 import { sgdStep, sgdSteps } from "../../kernels/sgd/mod.ts";
-import { checkOp, floats } from "../_support/check_op.ts";
-import { FEW_BINDINGS, onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
+import { asGpu } from "../_support/check_exact.ts";
+import { checkOp, checkTarget, floats, type OpCase } from "../_support/check_op.ts";
+import {
+  FEW_BINDINGS,
+  onDevices,
+  reference,
+  SPLIT_TARGET,
+  TARGETS,
+  WEBGPU,
+} from "../_support/devices.ts";
 
 for (const shape of [[0], [1], [3, 5, 7], [1030]]) {
   for (const nonFinite of [0, 1]) {
@@ -28,7 +36,7 @@ for (const shape of [[0], [1], [3, 5, 7], [1030]]) {
 
 /** Sizes that are read by vectors, more than a launch takes of them, and others; an empty one. */
 const SIZES = [1030, 8, 3, 0, 1024, 5, 517, 12, 4, 300, 4, 4, 16, 2052, 20, 8, 400, 4, 64, 4, 9];
-checkOp({
+const manyWeights: OpCase = {
   name: "sgdSteps of many weights",
   inputs: {
     state: floats([4], { data: [7, 0.3, 0, 0] }),
@@ -54,7 +62,13 @@ checkOp({
     return updates.flatMap(({ weight, velocity }) => [weight, velocity]);
   },
   targets: [...TARGETS, SPLIT_TARGET, FEW_BINDINGS],
-});
+};
+checkOp(manyWeights);
+onDevices(
+  "sgdSteps of many weights with a GPU's workgroups",
+  (device) => checkTarget(manyWeights, asGpu(device), FEW_BINDINGS),
+  [FEW_BINDINGS],
+);
 
 Deno.test("sgdSteps launches as many weights at once as have the same rates and the device binds", () => {
   const launches = (maxBindings: number, rates: readonly number[]) => {
