@@ -3,14 +3,7 @@ import { DryDevice, empty, fromArray, scope } from "../../core/runtime/mod.ts";
 import { sgdStep, sgdSteps } from "../../kernels/sgd/mod.ts";
 import { asGpu } from "../_support/check_exact.ts";
 import { checkOp, checkTarget, floats, type OpCase } from "../_support/check_op.ts";
-import {
-  FEW_BINDINGS,
-  onDevices,
-  reference,
-  SPLIT_TARGET,
-  TARGETS,
-  WEBGPU,
-} from "../_support/devices.ts";
+import { FEW_BINDINGS, onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
 
 for (const shape of [[0], [1], [3, 5, 7], [1030]]) {
   for (const nonFinite of [0, 1]) {
