@@ -10,20 +10,13 @@ import {
   typedArray,
 } from "../device.ts";
 import { DeviceError } from "../errors.ts";
-import {
-  type Dispatch,
-  type DType,
-  type Kernel,
-  MAX_GROUPS,
-  type PlanContext,
-  type Signature,
-  type Variants,
-} from "../kernel.ts";
+import type { DType, Kernel, Plan, PlanContext, Signature } from "../kernel.ts";
 import { isSoftwareAdapter } from "../probe.ts";
 import { type DeviceProfile, factsOf, type LaunchFacts } from "../profile.ts";
 import { boundRange } from "./bound_range.ts";
 import { Faults, firstLine } from "./faults.ts";
 import { PipelineCache } from "./pipelines.ts";
+import { PlanCache, type PreparedDispatch } from "./plan_cache.ts";
 import { Readback } from "./readback.ts";
 import { Recorder } from "./recorder.ts";
 import { GpuProfile } from "./timestamps.ts";
@@ -56,6 +49,7 @@ export class WebGpuDevice implements Device {
   readonly #recorder: Recorder;
   readonly #pool: BufferPool<GPUBuffer>;
   readonly #context: PlanContext;
+  readonly #plans: PlanCache;
   readonly #tuner: Tuner;
   readonly #readback: Readback;
   #profile: GpuProfile | undefined;
@@ -88,6 +82,7 @@ export class WebGpuDevice implements Device {
       offsetAlignment: Math.max(256, gpu.limits.minStorageBufferOffsetAlignment) / 4,
       isSoftware,
     };
+    this.#plans = new PlanCache(this.#context, this.#pipelines);
     this.#tuner = new Tuner({
       file: options.tuningFile,
       force: options.forceVariant,
@@ -121,35 +116,27 @@ export class WebGpuDevice implements Device {
 
   launch<S extends Signature, P>(kernel: Kernel<S, P>, slots: SlotsOf<S>, params: P): void {
     this.#faults.check();
-    const plan = kernel.wgsl(params, this.#context);
+    const plan = this.#plans.get(kernel, params);
     const variant = Array.isArray(plan)
       ? undefined
       : this.#tuner.pick(kernel.name, plan, () => sizes(kernel.signature, slots));
     const facts = this.#profile && factsOf(kernel, slots, { params, variant });
     if (facts) this.#profile?.launched(facts);
-    if (Array.isArray(plan)) this.#recordAll(kernel.name, plan, { slots, facts });
-    else this.#run({ kernel: kernel.name, variants: plan, name: variant! }, slots, facts);
+    this.#run(plan, slots, { kernel: kernel.name, variant, facts });
   }
 
-  /** Records a variant with its scratch tensors, whose memory is free for what is recorded next. */
+  /** Records a plan with the variant's scratch tensors, whose memory is free for what is recorded next. */
   #run(
-    { kernel, variants, name }: { kernel: string; variants: Variants; name: string },
+    plan: Plan,
     slots: Readonly<Record<string, Slot>>,
-    facts?: LaunchFacts,
+    run: { kernel: string; variant: string | undefined; facts?: LaunchFacts },
   ): void {
-    const scratch = Object.entries(variants.scratch?.[name] ?? {})
+    const dispatches = this.#plans.dispatches(plan, run);
+    const scratch = Object.entries(scratchOf(plan, run.variant))
       .map(([tensor, bytes]) => [tensor, this.allocate(bytes)] as const);
     const all = scratch.length === 0 ? slots : { ...slots, ...Object.fromEntries(scratch) };
-    this.#recordAll(kernel, variants.candidates[name]!(), { slots: all, facts });
+    for (const dispatch of dispatches) this.#record(dispatch, all, run);
     for (const [, slot] of scratch) this.release(slot);
-  }
-
-  #recordAll(
-    kernel: string,
-    dispatches: readonly Dispatch[],
-    launch: { slots: Readonly<Record<string, Slot>>; facts?: LaunchFacts },
-  ): void {
-    for (const dispatch of dispatches) this.#record(kernel, dispatch, launch);
   }
 
   async download(slot: Slot, size: number, dtype: DType): Promise<TypedArray> {
@@ -181,7 +168,7 @@ export class WebGpuDevice implements Device {
     await this.#tuner.measurePending(seconds, {
       allocate: (bytes) => this.allocate(bytes),
       release: (slot) => this.release(slot),
-      run: (kernel, variants, { name, slots }) => this.#run({ kernel, variants, name }, slots),
+      run: (kernel, plan, { name, slots }) => this.#run(plan, slots, { kernel, variant: name }),
       finish: () => this.finish(),
     });
   }
@@ -230,33 +217,21 @@ export class WebGpuDevice implements Device {
   }
 
   #record(
-    kernel: string,
-    dispatch: Dispatch,
-    { slots, facts }: { slots: Readonly<Record<string, Slot>>; facts?: LaunchFacts },
+    dispatch: PreparedDispatch,
+    slots: Readonly<Record<string, Slot>>,
+    run: { kernel: string; facts?: LaunchFacts },
   ): void {
-    const { grid } = dispatch;
-    if (grid[0] === 0 || grid[1] === 0 || grid[2] === 0) return;
-    if (Math.max(...grid) > MAX_GROUPS) {
-      throw new DeviceError(
-        `Cannot launch ${kernel} as a grid of ${grid.join("×")} is above ${MAX_GROUPS} groups`,
-      );
-    }
-    const pipeline = this.#pipelines.get(dispatch.shader, kernel);
-    const ranges = pipeline.wgsl.storage.map((binding) => {
-      const name = dispatch.tensors?.[binding.name] ?? binding.name;
-      const slot = slots[name];
+    const ranges = dispatch.bindings.map(({ binding, tensor, view }) => {
+      const slot = slots[tensor];
       if (!slot) {
-        throw new TypeError(`Cannot launch ${kernel} as no tensor is named ${name} as in its WGSL`);
+        throw new TypeError(
+          `Cannot launch ${run.kernel} as no tensor is named ${tensor} as in its WGSL`,
+        );
       }
-      const bound = { binding, slot: own(slot), view: dispatch.views?.[binding.name] };
-      return boundRange(bound, { kernel, context: this.#context });
+      const bound = { binding, slot: own(slot), view };
+      return boundRange(bound, { kernel: run.kernel, context: this.#context });
     });
-    this.#recorder.add(pipeline, ranges, {
-      uniforms: dispatch.uniforms,
-      grid,
-      kernel,
-      facts,
-    });
+    this.#recorder.add(dispatch, ranges, run);
   }
 
   #create(bytes: number): GPUBuffer {
@@ -288,6 +263,11 @@ function own(slot: Slot): GpuSlot {
     throw new TypeError("Cannot use memory of another device on a WebGPU device");
   }
   return slot;
+}
+
+/** Bytes of the scratch tensors of a plan's alternative, by name. */
+function scratchOf(plan: Plan, variant: string | undefined): Readonly<Record<string, number>> {
+  return Array.isArray(plan) || variant === undefined ? {} : plan.scratch?.[variant] ?? {};
 }
 
 function sizes(

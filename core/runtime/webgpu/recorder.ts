@@ -3,8 +3,9 @@ import { type Faults, firstLine } from "./faults.ts";
 import { type BoundRange, checkAliases } from "./bound_range.ts";
 import type { LaunchFacts } from "../profile.ts";
 import type { Pipeline } from "./pipelines.ts";
+import type { PreparedDispatch } from "./plan_cache.ts";
 import type { GpuProfile } from "./timestamps.ts";
-import { packUniforms, UNIFORM_BYTES } from "./wgsl_interface.ts";
+import { UNIFORM_BYTES } from "./wgsl_interface.ts";
 
 interface Command {
   readonly pipeline: GPUComputePipeline;
@@ -33,7 +34,7 @@ export class Recorder {
   readonly #faults: Faults;
   readonly #stride: number;
   readonly #uniforms: GPUBuffer;
-  readonly #staging: DataView<ArrayBuffer>;
+  readonly #staging: Uint8Array<ArrayBuffer>;
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   /** Keys of the bind groups that hold a buffer, to drop them with it. */
   #keysOf = new Map<GPUBuffer, string[]>();
@@ -53,34 +54,25 @@ export class Recorder {
       size,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     });
-    this.#staging = new DataView(new ArrayBuffer(size));
+    this.#staging = new Uint8Array(size);
   }
 
   /** Adds a dispatch; `ranges` are in the order of the pipeline's storage bindings. */
   add(
-    pipeline: Pipeline,
+    { pipeline, uniforms, grid }: PreparedDispatch,
     ranges: readonly BoundRange[],
-    run: {
-      uniforms: Readonly<Record<string, number>>;
-      grid: readonly [number, number, number];
-      kernel: string;
-      facts?: LaunchFacts;
-    },
+    run: { kernel: string; facts?: LaunchFacts },
   ): void {
     checkAliases(ranges, run.kernel);
     if (this.#commands.length === COMMANDS_PER_SUBMISSION) this.submit();
     const uniformOffset = this.#commands.length * this.#stride;
-    packUniforms(pipeline.wgsl.uniforms, run.uniforms, {
-      view: this.#staging,
-      offset: uniformOffset,
-      kernel: run.kernel,
-    });
+    this.#staging.set(uniforms, uniformOffset);
     for (const { buffer } of ranges) this.#used.add(buffer);
     this.#commands.push({
       pipeline: pipeline.pipeline,
       bindGroup: this.#bindGroup(pipeline, ranges, run.kernel),
       uniformOffset,
-      grid: run.grid,
+      grid,
       kernel: run.kernel,
       facts: run.facts,
     });
@@ -129,7 +121,7 @@ export class Recorder {
 
   #encodeCommands(encoder: GPUCommandEncoder): void {
     const bytes = this.#commands.length * this.#stride;
-    this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staging.buffer, 0, bytes);
+    this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staging, 0, bytes);
     if (!this.profile) return this.#encodePass(encoder.beginComputePass(), this.#commands);
     const launches = groupByLaunch(this.#commands);
     const timed = launches.filter(({ facts }) => facts !== undefined).length;

@@ -69,36 +69,35 @@ export function parseInterface(source: string, kernel: string): WgslInterface {
 }
 
 /**
- * Writes uniforms by name at `offset` bytes of `target`.
+ * The bytes of `struct Params`.
  * @throws TypeError for a missing or unknown name; RangeError for a number that its integer type cannot hold
  */
 export function packUniforms(
   members: readonly UniformMember[],
   values: Readonly<Record<string, number>>,
-  target: { view: DataView; offset: number; kernel: string },
-): void {
-  const { view, offset, kernel } = target;
-  let at = offset;
-  for (const { name, type } of members) {
+  kernel: string,
+): Uint8Array<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(4 * members.length));
+  members.forEach(({ name, type }, index) => {
     const value = values[name];
     if (value === undefined) {
       throw new TypeError(`Cannot launch ${kernel} as its uniform ${name} is missing`);
     }
-    if (type === "f32") view.setFloat32(at, value, true);
-    else if (value === (type === "u32" ? value >>> 0 : value | 0)) view.setInt32(at, value, true);
-    else {throw new RangeError(
+    if (type === "f32") view.setFloat32(4 * index, value, true);
+    else if (value === (type === "u32" ? value >>> 0 : value | 0)) {
+      view.setInt32(4 * index, value, true);
+    } else {
+      throw new RangeError(
         `Cannot launch ${kernel} as its uniform ${name} is ${value}, no ${type}`,
-      );}
-    at += 4;
-  }
-  const names = Object.keys(values);
-  if (names.length !== members.length) {
-    const known = new Set(members.map(({ name }) => name));
-    const unknown = names.filter((name) => !known.has(name));
-    if (unknown.length > 0) {
-      throw new TypeError(
-        `Cannot launch ${kernel} as its WGSL has no uniform ${unknown.join(", ")}`,
       );
     }
+  });
+  const known = new Set(members.map(({ name }) => name));
+  const unknown = Object.keys(values).filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new TypeError(
+      `Cannot launch ${kernel} as its WGSL has no uniform ${unknown.join(", ")}`,
+    );
   }
+  return new Uint8Array(view.buffer);
 }
