@@ -14,8 +14,8 @@ import {
   launch,
   nhwc,
   type PlanContext,
-  type Shader,
   type Tensor,
+  type View,
   windowOutput,
 } from "../../core/runtime/mod.ts";
 import { type MapPart, mapParts } from "../_shared/map_parts.ts";
@@ -23,46 +23,68 @@ import nanSource from "../_shared/nan.wgsl" with { type: "text" };
 import backwardSource from "./backward_x.wgsl" with { type: "text" };
 import backwardWinnersSource from "./backward_winners.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
+import forwardWinnersSource from "./forward_winners.wgsl" with { type: "text" };
 import forwardVec4Source from "./forward_vec4.wgsl" with { type: "text" };
 import * as host from "./host.ts";
 import placeSource from "./place_vec4.wgsl" with { type: "text" };
-import winnersSource from "./winners.wgsl" with { type: "text" };
 
 const forwardShader = { source: nanSource + forwardSource };
 const backwardShader = { source: backwardSource };
 const forwardVec4Shader = { source: placeSource + forwardVec4Source };
-const winnersShader = { source: placeSource + winnersSource };
+const forwardWinnersShader = { source: placeSource + forwardWinnersSource };
 const backwardWinnersShader = { source: backwardWinnersSource };
+
+/**
+ * `winners` u32 [N, OH, OW, C / 4] are the places of the maxima, a byte each, where `withWinners`; else empty: worth
+ * their memory where loads are what counts.
+ */
+type PoolPlan = host.PoolParams & { readonly withWinners: boolean };
 
 const forwardKernel = defineKernel({
   name: "max_pool",
-  signature: { x: "f32", out: "f32" },
+  signature: { x: "f32", out: "f32", winners: "u32" },
   host: host.forward,
-  wgsl: forwardDispatches,
+  wgsl: (p: PoolPlan, context) => {
+    const { xRow, outRow } = rowElements(p);
+    return mapParts({
+      images: p.images,
+      rows: p.outHeight,
+      imageElements: Math.max(p.height * xRow, p.outHeight * outRow),
+      rowElements: (rows) => Math.max(((rows - 1) * p.stride + p.kernel) * xRow, rows * outRow),
+    }, context).map((part) => {
+      const dispatch = forwardDispatch(p, part, context);
+      if (p.channels % 4 !== 0) return dispatch;
+      if (!p.withWinners) return byRows(dispatch, part, { base: 0 });
+      return byRows(dispatch, part, winnersView(p, { ...part, first: part.row }, context));
+    });
+  },
 });
 
-function forwardDispatches(p: host.PoolParams, context: PlanContext): Dispatch[] {
-  const { xRow, outRow } = rowElements(p);
-  return mapParts({
-    images: p.images,
-    rows: p.outHeight,
-    imageElements: Math.max(p.height * xRow, p.outHeight * outRow),
-    rowElements: (rows) => Math.max(((rows - 1) * p.stride + p.kernel) * xRow, rows * outRow),
-  }, context).map((part) => {
-    const dispatch = forwardDispatch(p, part, context);
-    return p.channels % 4 === 0 ? byRows(dispatch, part, forwardVec4Shader) : dispatch;
-  });
+/** The winners of rows from `first` on. */
+function winnersView(
+  { outHeight, outWidth, channels }: host.PoolParams,
+  { image, images, first, rows }: Omit<MapPart, "row"> & { readonly first: number },
+  context: PlanContext,
+) {
+  const elements = outWidth * channels / 4;
+  const wanted = { first, count: rows, height: outHeight, elements };
+  return rowsView({ image, images, row: first, rows }, wanted, context);
 }
 
 /** The dispatch with vectors of four channels along x, the part's rows along y and its images along z. */
-function byRows({ uniforms, views }: Dispatch, part: MapPart, shader: Shader): Dispatch {
+function byRows(
+  { uniforms, views }: Dispatch,
+  part: MapPart,
+  winners: { readonly view?: View; readonly base: number },
+): Dispatch {
   const { count: _, row: _row, channels, xBase, outBase, ...rest } = uniforms;
   const quads = channels! / 4, width = uniforms.outWidth!;
+  const bases = { xBase: xBase! / 4, outBase: outBase! / 4, winnersBase: winners.base };
   return {
-    shader,
-    uniforms: { ...rest, quads, xBase: xBase! / 4, outBase: outBase! / 4 },
+    shader: winners.view ? forwardWinnersShader : forwardVec4Shader,
+    uniforms: { ...rest, ...bases, quads },
     grid: [ceilDiv(width * quads, 64), part.rows, part.images],
-    views: views!,
+    views: winners.view ? { ...views!, winners: winners.view } : views!,
   };
 }
 
@@ -129,14 +151,14 @@ function forwardDispatch(p: host.PoolParams, part: MapPart, context: PlanContext
   };
 }
 
-/** `winners` is scratch of the software adapter's side, empty where it is not used. */
+/** With winners neither out nor x is read. */
 const backwardKernel = defineKernel({
   name: "max_pool_backward_x",
-  signature: { dOut: "f32", out: "f32", x: "f32", winners: "i32", dX: "f32" },
+  signature: { dOut: "f32", out: "f32", x: "f32", winners: "u32", dX: "f32" },
   host: host.backwardX,
-  wgsl: (p: host.PoolParams & { withWinners: boolean }, context) => {
+  wgsl: (p: PoolPlan, context) => {
     const { xRow, outRow } = rowElements(p);
-    const dispatches = mapParts({
+    return mapParts({
       images: p.images,
       rows: p.height,
       imageElements: Math.max(p.height * xRow, p.outHeight * outRow),
@@ -147,31 +169,30 @@ const backwardKernel = defineKernel({
         ),
     }, context).map((part) => {
       const dispatch = backwardDispatch(p, part, context);
-      return p.withWinners ? byWinners(dispatch, part) : dispatch;
+      if (!p.withWinners) return dispatch;
+      const { firstOutRow: first, outRows: rows } = dispatch.uniforms;
+      const winners = winnersView(p, { ...part, first: first!, rows: rows! }, context);
+      return byWinners(dispatch, part, winners);
     });
-    return p.withWinners
-      ? [...forwardDispatches(p, context).map(findWinners), ...dispatches]
-      : dispatches;
   },
 });
 
-/** The dispatch that looks for the winners of the windows that `forward` computes. */
-function findWinners(forward: Dispatch): Dispatch {
-  const { x, out } = forward.views!;
-  return { ...forward, shader: winnersShader, views: { x: x!, out: out!, winners: out! } };
-}
-
 /** The dispatch that asks the winners for what `backward` would look for in x. */
-function byWinners({ uniforms, views }: Dispatch, part: MapPart): Dispatch {
+function byWinners(
+  { uniforms, views }: Dispatch,
+  part: MapPart,
+  winners: { readonly view: View; readonly base: number },
+): Dispatch {
   const { count: _count, row: _row, xBase: _xBase, xFirstRow: _first, xRows: _rows, ...used } =
     uniforms;
   const { height: _height, channels, dXBase, outBase, ...rest } = used;
   const quads = channels! / 4, { dOut, dX } = views!;
+  const bases = { dXBase: dXBase! / 4, outBase: outBase! / 4, winnersBase: winners.base };
   return {
     shader: backwardWinnersShader,
-    uniforms: { ...rest, quads, dXBase: dXBase! / 4, outBase: outBase! / 4 },
-    grid: [ceilDiv(rest.width! * quads, 64), part.rows, part.images],
-    views: { dOut: dOut!, winners: dOut!, dX: dX! },
+    uniforms: { ...rest, ...bases, quads },
+    grid: [ceilDiv(ceilDiv(rest.width!, 2) * quads, 64), ceilDiv(part.rows, 2), part.images],
+    views: { dOut: dOut!, winners: winners.view, dX: dX! },
   };
 }
 
@@ -229,7 +250,7 @@ export interface MaxPoolOptions {
 
 /**
  * Maximum over square windows; the gradient goes to a window's first maximum, row by row, as PyTorch's.
- * Saves input and output and no indices: both are usually alive for their neighbours anyway.
+ * Saves input and output, which are usually alive for their neighbours anyway; on a software adapter indices.
  * @param x f32 [N, H, W, C]
  * @returns f32 [N, OH, OW, C], OH = floor((H + 2·padding − kernel) / stride) + 1
  * @throws RangeError where the padding is above half the kernel: a window would lie outside of x
@@ -246,18 +267,24 @@ export function maxPool(x: Tensor, options: MaxPoolOptions): Tensor {
   const outHeight = windowOutput(height, window), outWidth = windowOutput(width, window);
   const out = empty(x.device, [images, outHeight, outWidth, channels]);
   const extent = { images, height, width, channels, outHeight, outWidth };
-  const params = { ...extent, kernel, stride, padding };
-  launch(forwardKernel, { x, out }, params);
+  // A place is a byte.
+  const { kind, isSoftware } = x.device.info;
+  const withWinners = kind === "webgpu" && isSoftware && channels % 4 === 0 && kernel <= 16;
+  const winners = empty(
+    x.device,
+    withWinners ? [...out.shape.slice(0, 3), channels / 4] : [0],
+    "u32",
+  );
+  const params = { ...extent, kernel, stride, padding, withWinners };
+  launch(forwardKernel, { x, out, winners }, params);
   differentiable({
     inputs: [x],
     outputs: [out],
-    saved: [x, out],
+    saved: withWinners ? [winners] : [x, out],
     backward: ([dOut]) => {
       const dX = empty(x.device, x.shape);
-      // Worth its memory where loads are what counts.
-      const withWinners = x.device.info.isSoftware && channels % 4 === 0;
-      const winners = empty(x.device, withWinners ? out.shape : [0], "i32");
-      launch(backwardKernel, { dOut: dOut!, out, x, winners, dX }, { ...params, withWinners });
+      const read = withWinners ? { x: dOut!, out: dOut! } : { x, out };
+      launch(backwardKernel, { dOut: dOut!, ...read, winners, dX }, params);
       return [dX];
     },
   });

@@ -55,6 +55,24 @@ onDevices(
   [...TARGETS, SPLIT_TARGET],
 );
 
+onDevices(
+  "maxPool of four channels sends each one's gradient to its first maximum",
+  async (device) => {
+    const dX = scope(() => {
+      // By channel the maximum is in the first row, in the second, in both, and both are as low as can be.
+      const rows = [2, 1, 3, -Infinity, 1, 2, 3, -Infinity];
+      const x = fromArray(device, [1, 2, 1, 4], Float32Array.from(rows));
+      x.requiresGrad = true;
+      const { result, tape } = record(() => maxPool(x, { kernel: 3, stride: 2, padding: 1 }));
+      const gradient = fromArray(device, [1, 1, 1, 4], Float32Array.of(10, 20, 30, 40));
+      return backwardFrom(tape, [{ output: result, gradient }]).get(x.id)!;
+    });
+    assert.deepEqual([...await dX.readFloats()], [10, 0, 30, 40, 0, 20, 0, 0]);
+    dX.release();
+  },
+  [...TARGETS, SPLIT_TARGET],
+);
+
 onDevices("maxPool over equal values, padding, −inf and NaN", async (device) => {
   const tensors = scope(() => {
     const x = fromArray(device, [1, 1, 4, 1], new Float32Array([-Infinity, NaN, -3, -3]));
