@@ -41,20 +41,6 @@ struct Params {
 // Two rows of four pixels, of two vectors each.
 struct Patch { top: array<mat4x4f, 2>, bottom: array<mat4x4f, 2> }
 
-// Weight of pixel `pixel` in bins `bin` … `bin` + 3.
-fn binWeights(axis: Axis, bin: u32, pixel: u32) -> vec4f {
-  let bins = f32(bin) + vec4f(0.0, 1.0, 2.0, 3.0);
-  var sum = vec4f();
-  for (var s = 0u; s < axis.samples; s++) {
-    let positions = axis.start + (bins + placeOf(s, axis.samples)) * axis.size;
-    let end = f32(axis.extent);
-    let distances = abs(clamp(positions, vec4f(0.0), vec4f(end - 1.0)) - f32(pixel));
-    let inside = positions >= vec4f(-1.0 - SLACK) & positions <= vec4f(end + SLACK);
-    sum += select(vec4f(), max(vec4f(), 1.0 - distances), inside);
-  }
-  return select(vec4f(), sum, bins < vec4f(f32(params.resolution)));
-}
-
 fn outer(column: vec4f, row: vec4f) -> mat4x4f {
   return mat4x4f(column * row.x, column * row.y, column * row.z, column * row.w);
 }

@@ -1,7 +1,8 @@
 // out[m][ph][pw][c] = mean over the bin's samples of the bilinear value of its image's feature map.
 // A bin's weights are separable, so that a pixel that several samples touch is loaded once: the sum over the bin's
 // pixels of (Σ over its sample rows) · (Σ over its sample columns) · feature. One invocation computes one row of bins
-// of one RoI for eight channels, so that where the RoI lies is worked out once for all of them. The dispatch sees
+// of one RoI for eight channels, so that where the RoI lies is worked out once for all of them, and a column of pixels
+// is added up once for four bins: of RoIs of few pixels, all have most columns in common. The dispatch sees
 // rows rowFrom..rowTo of some images: a bin whose image is cut into bands gets one band's pixels after the other.
 // Prepended: geometry.wgsl; appended: access_vec4.wgsl or access_scalar.wgsl, which have the other bindings.
 struct Params {
@@ -40,39 +41,62 @@ fn pixelRange(axis: Axis, bin: u32) -> vec2u {
   return min(vec2u(end), vec2u(clamp(vec2f(first, last), vec2f(0.0), vec2f(f32(end)))) + vec2u(0u, 1u));
 }
 
-// Four neighbouring pixels from `pixel` on, those without weight left out.
-fn fourPixels(pixel: u32, weights: vec4f, lane: u32) -> mat2x4f {
+// Pixel rows `start` … `end` - 1 that a row of bins adds up, and the weights of the first four of them.
+struct Rows { axis: Axis, bin: u32, start: u32, end: u32, first: vec4f }
+
+// The weights of rows `row` … `row` + 3 of the dispatch.
+fn rowWeights(axis: Axis, bin: u32, row: u32) -> vec4f {
+  let rows = row + vec4u(0u, 1u, 2u, 3u);
+  return select(vec4f(), pixelWeights(axis, bin, row), rows < vec4u(params.rowTo));
+}
+
+fn rowsOf(axis: Axis, bin: u32) -> Rows {
+  let reach = pixelRange(axis, bin);
+  let start = max(reach.x, params.rowFrom);
+  return Rows(axis, bin, start, min(reach.y + 1u, params.rowTo), rowWeights(axis, bin, start));
+}
+
+// Column `x` of the rows, added up by weight; rows without weight are not read. `line`: see poolRow.
+fn columnSum(rows: Rows, line: i32, x: u32, lane: u32) -> mat2x4f {
   var sum = mat2x4f();
-  if (weights.x != 0.0) { sum = weights.x * featureAt(pixel, lane); }
-  if (weights.y != 0.0) { sum += weights.y * featureAt(pixel + 1u, lane); }
-  if (weights.z != 0.0) { sum += weights.z * featureAt(pixel + 2u, lane); }
-  if (weights.w != 0.0) { sum += weights.w * featureAt(pixel + 3u, lane); }
+  var weights = rows.first;
+  for (var y = rows.start; y < rows.end; y += 4u) {
+    if (y != rows.start) { weights = rowWeights(rows.axis, rows.bin, y); }
+    let pixel = u32(line + i32(y)) * params.width + x;
+    if (weights.x != 0.0) { sum += weights.x * featureAt(pixel, lane); }
+    if (weights.y != 0.0) { sum += weights.y * featureAt(pixel + params.width, lane); }
+    if (weights.z != 0.0) { sum += weights.z * featureAt(pixel + 2u * params.width, lane); }
+    if (weights.w != 0.0) { sum += weights.w * featureAt(pixel + 3u * params.width, lane); }
+  }
   return sum;
 }
 
-// The bins of row `ph`, whose first pixel row in the binding is `line` · width.
+// The bins of row `ph`, four at a time, since neighbours have pixels in common. Pixel row y of the RoI's image is row
+// `line` + y of the binding.
 fn poolRow(bins: Bins, ph: u32, line: i32, at: u32, lane: u32) {
   let across = Axis(bins.start.x, bins.size.x, bins.samples.x, params.width);
-  let down = Axis(bins.start.y, bins.size.y, bins.samples.y, params.height);
-  let reachY = pixelRange(down, ph);
-  let fromY = max(reachY.x, params.rowFrom);
-  let firstRows = pixelWeights(down, ph, fromY);
+  let rows = rowsOf(Axis(bins.start.y, bins.size.y, bins.samples.y, params.height), ph);
   let factor = sampleWeight(bins);
-  for (var pw = 0u; pw < params.resolution; pw++) {
-    let reachX = pixelRange(across, pw);
-    var sum = mat2x4f();
-    for (var x = reachX.x; x <= reachX.y; x += 4u) {
-      let columns = pixelWeights(across, pw, x);
-      var rows = firstRows;
-      for (var y = fromY; y <= min(reachY.y, params.rowTo - 1u); y++) {
-        let j = (y - fromY) & 3u;
-        if (j == 0u && y != fromY) { rows = pixelWeights(down, ph, y); }
-        let weight = rows[j];
-        if (weight == 0.0) { continue; }
-        sum += weight * fourPixels(u32(line + i32(y)) * params.width + x, columns, lane);
-      }
+  for (var pw = 0u; pw < params.resolution; pw += 4u) {
+    let last = min(pw + 4u, params.resolution) - 1u;
+    var a = mat2x4f();
+    var b = mat2x4f();
+    var c = mat2x4f();
+    var d = mat2x4f();
+    let end = pixelRange(across, last).y;
+    for (var x = pixelRange(across, pw).x; x <= end; x++) {
+      let weights = factor * binWeights(across, pw, x);
+      if (all(weights == vec4f())) { continue; } // between the samples of wide bins
+      let value = columnSum(rows, line, x, lane);
+      a += weights.x * value;
+      b += weights.y * value;
+      c += weights.z * value;
+      d += weights.w * value;
     }
-    write(at + pw, lane, sum * factor);
+    write(at + pw, lane, a);
+    if (pw + 1u <= last) { write(at + pw + 1u, lane, b); }
+    if (pw + 2u <= last) { write(at + pw + 2u, lane, c); }
+    if (pw + 3u <= last) { write(at + pw + 3u, lane, d); }
   }
 }
 

@@ -54,6 +54,20 @@ fn pixelWeights(axis: Axis, bin: u32, pixel: u32) -> vec4f {
   return sum;
 }
 
+// Weight of pixel `pixel` in bins `bin` … `bin` + 3.
+fn binWeights(axis: Axis, bin: u32, pixel: u32) -> vec4f {
+  let bins = f32(bin) + vec4f(0.0, 1.0, 2.0, 3.0);
+  var sum = vec4f();
+  for (var s = 0u; s < axis.samples; s++) {
+    let positions = axis.start + (bins + placeOf(s, axis.samples)) * axis.size;
+    let end = f32(axis.extent);
+    let distances = abs(clamp(positions, vec4f(0.0), vec4f(end - 1.0)) - f32(pixel));
+    let inside = positions >= vec4f(-1.0 - SLACK) & positions <= vec4f(end + SLACK);
+    sum += select(vec4f(), max(vec4f(), 1.0 - distances), inside);
+  }
+  return select(vec4f(), sum, bins < vec4f(f32(params.resolution)));
+}
+
 // The first and last bin with a sample less than a pixel from pixels `first` … `last`, which at a border also take
 // what lies outside.
 fn binRange(axis: Axis, first: u32, last: u32) -> vec2u {
