@@ -6,6 +6,7 @@
 import { full } from "./elementary/mod.ts";
 import { GradientSums, type Known } from "./gradient_sums.ts";
 import { handOver, scope } from "./scope.ts";
+import { sameShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What an operator tells the tape. */
@@ -143,12 +144,15 @@ export type Gradients = ReadonlyMap<number, Tensor>;
  * `requiresGrad` that no recorded operator made. They belong to the scope that calls this.
  */
 export function backward(tape: Tape, losses: readonly Tensor[]): Gradients {
-  return scope(() =>
-    backwardFrom(
-      tape,
-      losses.map((loss) => ({ output: loss, gradient: full(loss.device, loss.shape, 1) })),
-    )
-  );
+  return scope(() => {
+    const seeds: { output: Tensor; gradient: Tensor }[] = [];
+    for (const output of losses) {
+      const alike = seeds.find((seed) => sameShape(seed.output.shape, output.shape));
+      const gradient = alike?.gradient ?? full(output.device, output.shape, 1);
+      seeds.push({ output, gradient });
+    }
+    return backwardFrom(tape, seeds);
+  });
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   backwardFrom,
   type Device,
   differentiable,
+  DryDevice,
   empty,
   keep,
   noGrad,
@@ -150,6 +151,18 @@ Deno.test("gradients belong to the scope that calls backward(), shared ones too"
     assert.equal(device.memory().liveSlots, before.liveSlots + 1);
   });
   assertUnchanged(device, before);
+});
+
+Deno.test("losses of one shape start from one tensor of ones", () => {
+  const device = new DryDevice();
+  scope(() => {
+    const x = empty(device, [2]), y = empty(device, [3]);
+    x.requiresGrad = y.requiresGrad = true;
+    const { result, tape } = record(() => [multiply(x, x), multiply(y, y), multiply(x, x)]);
+    backward(tape, result);
+  });
+  assert.equal(device.launches.get("fill"), 2);
+  assert.equal(device.memory().liveSlots, 0);
 });
 
 Deno.test("a kept gradient outlives its scopes", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fromArray, scope } from "../../core/runtime/mod.ts";
+import { fromArray, full, scope } from "../../core/runtime/mod.ts";
 import { addInto, sumOf } from "../../core/runtime/elementary/mod.ts";
 import { onDevices, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
 
@@ -19,5 +19,11 @@ for (const size of [0, 1, 4, 63, 1028, 1030, 2051]) {
     assert.deepEqual([...await tensors.sum.readFloats()], expected);
     assert.deepEqual([...await tensors.b.readFloats()], expected);
     for (const tensor of Object.values(tensors)) tensor.release();
+  }, [...TARGETS, SPLIT_TARGET]);
+
+  onDevices(`full fills ${size} elements`, async (device) => {
+    const filled = scope(() => full(device, [size], 2.5));
+    assert.deepEqual([...await filled.readFloats()], Array.from({ length: size }, () => 2.5));
+    filled.release();
   }, [...TARGETS, SPLIT_TARGET]);
 }

@@ -1,15 +1,13 @@
-// out[i] = a[i] + b[i]. One invocation adds four consecutive elements, the last one those that remain.
-struct Params { size: u32, row: u32, outBase: u32, aBase: u32, bBase: u32 }
+// out[i] = a[i] + b[i]. Prepended: values.wgsl.
+struct Params { size: u32, row: u32, base: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
-@group(0) @binding(2) var<storage, read> a: array<f32>;
-@group(0) @binding(3) var<storage, read> b: array<f32>;
+@group(0) @binding(1) var<storage, read_write> out: array<Value>;
+@group(0) @binding(2) var<storage, read> a: array<Value>;
+@group(0) @binding(3) var<storage, read> b: array<Value>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let first = (id.x + id.y * params.row) * 4u;
-  let end = min(first + 4u, params.size);
-  for (var i = first; i < end; i++) {
-    out[params.outBase + i] = a[params.aBase + i] + b[params.bBase + i];
-  }
+  let first = firstOf(id, params.row);
+  let end = params.base + min(first + 256u, params.size);
+  for (var i = params.base + first; i < end; i += 64u) { out[i] = a[i] + b[i]; }
 }

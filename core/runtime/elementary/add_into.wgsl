@@ -1,12 +1,12 @@
-// sum[i] += x[i]. One invocation adds four consecutive elements, the last one those that remain.
-struct Params { size: u32, row: u32, sumBase: u32, xBase: u32 }
+// sum[i] += x[i]. Prepended: values.wgsl.
+struct Params { size: u32, row: u32, base: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> sum: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> sum: array<Value>;
+@group(0) @binding(2) var<storage, read> x: array<Value>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let first = (id.x + id.y * params.row) * 4u;
-  let end = min(first + 4u, params.size);
-  for (var i = first; i < end; i++) { sum[params.sumBase + i] += x[params.xBase + i]; }
+  let first = firstOf(id, params.row);
+  let end = params.base + min(first + 256u, params.size);
+  for (var i = params.base + first; i < end; i += 64u) { sum[i] += x[i]; }
 }

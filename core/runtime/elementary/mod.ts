@@ -15,16 +15,22 @@ import { suitsVectors, vectorLoop } from "../cpu/simd/vector_loop.ts";
 import { empty, launch, type Tensor } from "../tensor.ts";
 import addSource from "./add.wgsl" with { type: "text" };
 import addIntoSource from "./add_into.wgsl" with { type: "text" };
-import addIntoVec4Source from "./add_into_vec4.wgsl" with { type: "text" };
-import addVec4Source from "./add_vec4.wgsl" with { type: "text" };
 import fillSource from "./fill.wgsl" with { type: "text" };
 import sumSource from "./sum.wgsl" with { type: "text" };
-import sumVec4Source from "./sum_vec4.wgsl" with { type: "text" };
+import valuesSource from "./values.wgsl" with { type: "text" };
 
-const fillShader = { source: fillSource };
-const addIntoShaders = { scalar: { source: addIntoSource }, vec4: { source: addIntoVec4Source } };
-const sumShaders = { scalar: { source: sumSource }, vec4: { source: sumVec4Source } };
-const addShaders = { scalar: { source: addSource }, vec4: { source: addVec4Source } };
+/** A kernel's text for numbers and for vectors of four. */
+function shadersOf(source: string) {
+  return {
+    scalar: { source: `alias Value = f32;\n${valuesSource}${source}` },
+    vec4: { source: `alias Value = vec4f;\n${valuesSource}${source}` },
+  };
+}
+
+const fillShaders = shadersOf(fillSource);
+const addIntoShaders = shadersOf(addIntoSource);
+const sumShaders = shadersOf(sumSource);
+const addShaders = shadersOf(addSource);
 
 /** `out = value`; out f32 of `size` elements. */
 export const fillKernel = defineKernel({
@@ -32,12 +38,12 @@ export const fillKernel = defineKernel({
   signature: { out: "f32" },
   host: ({ out }, p: { size: number; value: number }) => void out.fill(p.value, 0, p.size),
   wgsl: (p, context) =>
-    splitRange(p.size, 1, context).map(({ start, end }): Dispatch => {
-      const { view, base } = alignedView(start, end, context);
-      const { grid, rowLength } = gridFor(end - start, 64);
-      const uniforms = { base, size: end - start, row: rowLength, value: p.value };
-      return { shader: fillShader, uniforms, grid, views: { out: view } };
-    }),
+    flatParts(p.size, context).map(({ view, grid, form, extent }): Dispatch => ({
+      shader: fillShaders[form],
+      uniforms: { ...extent, value: p.value },
+      grid,
+      views: { out: view },
+    })),
 });
 
 /** `sum += x`; both f32 of `size` elements. */
@@ -46,9 +52,9 @@ export const addIntoKernel = defineKernel({
   signature: { sum: "f32", x: "f32" },
   host: addIntoOnHost,
   wgsl: (p, context) =>
-    flatParts(p.size, context).map(({ size, base, view, grid, row, form }): Dispatch => ({
+    flatParts(p.size, context).map(({ view, grid, form, extent }): Dispatch => ({
       shader: addIntoShaders[form],
-      uniforms: { size, row, sumBase: base, xBase: base },
+      uniforms: extent,
       grid,
       views: { sum: view, x: view },
     })),
@@ -60,9 +66,9 @@ export const addKernel = defineKernel({
   signature: { out: "f32", a: "f32", b: "f32" },
   host: addOnHost,
   wgsl: (p, context) =>
-    flatParts(p.size, context).map(({ size, base, view, grid, row, form }): Dispatch => ({
+    flatParts(p.size, context).map(({ view, grid, form, extent }): Dispatch => ({
       shader: addShaders[form],
-      uniforms: { size, row, outBase: base, aBase: base, bBase: base },
+      uniforms: extent,
       grid,
       views: { out: view, a: view, b: view },
     })),
@@ -77,9 +83,9 @@ const sumKernel = defineKernel({
     for (const x of [c, d, e].slice(0, terms - 2)) addIntoOnHost({ sum: first.out, x }, { size });
   },
   wgsl: ({ size, terms }, context) =>
-    flatParts(size, context).map(({ size, base, view, grid, row, form }): Dispatch => ({
+    flatParts(size, context).map(({ view, grid, form, extent }): Dispatch => ({
       shader: sumShaders[form],
-      uniforms: { size, row, base, terms },
+      uniforms: { ...extent, terms },
       grid,
       views: { out: view, a: view, b: view, c: view, d: view, e: view },
     })),
@@ -113,16 +119,16 @@ function addOnHost(
   for (let i = 0; i < size; i++) out[i] = a[i]! + b[i]!;
 }
 
-/** Parts of tensors of `size`; size, base and what an invocation has to do in vectors where `form` says so. */
+/** Parts of tensors of `size`, in vectors where `form` says so, which `extent` counts then. */
 function flatParts(size: number, context: PlanContext) {
   return splitRange(size, 1, context).map(({ start, end }) => {
     const { view, base } = alignedView(start, end, context);
-    const wide = base % 4 === 0 && (end - start) % 4 === 0;
-    const lanes = wide ? 4 : 1;
-    const count = (end - start) / lanes;
-    const { grid, rowLength } = gridFor(Math.ceil(count / 4), 64);
-    const form = wide ? "vec4" as const : "scalar" as const;
-    return { size: count, base: base / lanes, view, grid, row: rowLength, form };
+    const isWide = base % 4 === 0 && (end - start) % 4 === 0;
+    const numbers = isWide ? 4 : 1;
+    const count = (end - start) / numbers;
+    const { grid, rowLength: row } = gridFor(Math.ceil(count / 4), 64);
+    const extent = { size: count, row, base: base / numbers };
+    return { extent, view, grid, form: isWide ? "vec4" as const : "scalar" as const };
   });
 }
 
