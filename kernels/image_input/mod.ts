@@ -22,6 +22,7 @@ import {
 import { expectShape } from "../_shared/expect_shape.ts";
 import { bilinearKernel } from "./bilinear.ts";
 import { type BilinearRule, bilinearTaps } from "./bilinear_taps.ts";
+import { copyKernel, isCopy } from "./copy.ts";
 import horizontalSource from "./horizontal.wgsl" with { type: "text" };
 import * as host from "./host.ts";
 import { resampleTaps } from "./taps.ts";
@@ -151,7 +152,9 @@ export function imageInput(batch: Tensor, source: SourceImage, options: ImageInp
     flipY: options.flipVertical ?? false,
     bgr: options.bgr ?? false,
   };
-  if (resize === "pillow") antialiased(batch, source.pixels, place);
+  if (isCopy(place, batch.device.info.maxBindingBytes)) {
+    launch(copyKernel, { source: source.pixels, batch }, place);
+  } else if (resize === "pillow") antialiased(batch, source.pixels, place);
   else bilinear({ batch, pixels: source.pixels }, place, resize);
 }
 

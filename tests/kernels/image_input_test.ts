@@ -135,6 +135,48 @@ for (const resize of ["pillow", "torch", "opencv"] as const) {
   });
 }
 
+for (const [width, batchWidth] of [[8, 12], [8, 8], [6, 12], [8, 9]] as const) {
+  for (const flipped of [false, true]) {
+    checkOp({
+      name: `imageInput of ${width} columns of ${batchWidth} that keeps its size${
+        flipped ? " flipped" : ""
+      }`,
+      inputs: {
+        pixels: {
+          shape: [width * 5 * 3 / 2],
+          dtype: "u32",
+          data: noise.slice(0, width * 5 * 3 / 2),
+        },
+        batch: floats([3, 12, batchWidth, 3]),
+      },
+      run: ({ pixels, batch }) => {
+        const flips = { flipHorizontal: flipped, flipVertical: flipped, bgr: flipped };
+        const normalize = { mean: [102.9801, 115.9465, 122.7717], std: [1, 57, 58] } as const;
+        const image = { pixels: pixels!, width, height: 10 };
+        imageInput(batch!, image, { index: 1, width, height: 10, ...flips, ...normalize });
+        return batch!;
+      },
+    });
+  }
+}
+
+onDevices("imageInput of an image that keeps its size equals its resizing", async (device) => {
+  const batches = scope(() => {
+    const pixels = fromArray(device, [24], noise.slice(0, 24));
+    const options = { index: 0, width: 8, height: 4, flipHorizontal: true, ...PLAIN };
+    // Rows that are no multiple of 4 are resized, to what they are.
+    return [8, 9].map((width) => {
+      const batch = empty(device, [1, 4, width, 3]);
+      imageInput(batch, { pixels, width: 8, height: 4 }, options);
+      return batch;
+    });
+  });
+  const [copied, resized] = [await batches[0]!.readFloats(), await batches[1]!.readFloats()];
+  const rows = Array.from({ length: 4 }, (_, y) => [...resized.slice(y * 27, y * 27 + 24)]);
+  assert.deepEqual([...copied], rows.flat());
+  for (const batch of batches) batch.release();
+});
+
 Deno.test("imageInput refuses what does not fit", () => {
   scope(() => {
     const batch = empty(reference, [1, 4, 4, 3]);
