@@ -1,8 +1,6 @@
 // matches[n][p]: the truth of largest IoU with the box, −1 below `low`, −2 between; ious[n][p]: the IoU with
-// truth max(match, 0). One invocation matches one box.
+// truth max(match, 0). One invocation matches four boxes of an image, 64 apart, so that a truth is one load for all.
 struct Params {
-  count: u32, // N·P
-  row: u32, // invocations per grid row
   rows: u32, // P
   imageStride: u32, // boxes from one image's first to the next one's; 0 where all share them
   truths: u32, // G
@@ -22,47 +20,60 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> matches: array<i32>;
 @group(0) @binding(7) var<storage, read_write> ious: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let i = id.x + id.y * params.row;
-  if (i >= params.count) { return; }
-  let image = i / params.rows;
-  let p = i % params.rows;
-  if (params.counted == 1u && i32(p) >= boxCounts[image]) {
-    matches[i] = -1;
-    ious[i] = -1.0;
-    return;
-  }
-  let box = boxes[image * params.imageStride + p];
+// The IoU of a truth with four boxes.
+fn ious4(truth: vec4f, corners: mat4x4f) -> vec4f {
+  return vec4f(
+    boxIou(truth, corners[0], params.offset), boxIou(truth, corners[1], params.offset),
+    boxIou(truth, corners[2], params.offset), boxIou(truth, corners[3], params.offset),
+  );
+}
+
+// What is known of four boxes: their best truths, whether they are tied for one's best IoU, and the truths that claim them.
+struct Found {
+  top: vec4f, truth: vec4i, withFirst: vec4f, tied: vec4<bool>, claimed: vec4i, withClaimed: vec4f,
+}
+
+fn findTruths(image: u32, corners: mat4x4f) -> Found {
   let first = image * params.truths;
   let count = u32(clamp(truthCounts[image], 0, i32(params.truths)));
-  var top = -1.0;
-  var found = -1;
-  var withFirst = 0.0;
-  var tied = false;
-  var claimed = -1;
-  var withClaimed = 0.0;
+  var found = Found(vec4f(-1.0), vec4i(-1), vec4f(), vec4<bool>(), vec4i(-1), vec4f());
   for (var g = 0u; g < count; g++) {
-    let iou = boxIou(truths[first + g], box, params.offset);
-    if (g == 0u) { withFirst = iou; }
-    if (iou > top) { // strictly: the first of equals
-      top = iou;
-      found = i32(g);
-    }
-    if (params.lowQuality == 1u && bitcast<u32>(iou) == best[first + g]) {
-      tied = tied || params.claimFrom < 0.0;
-      if (params.claimFrom >= 0.0 && iou >= params.claimFrom) { // the last of several
-        claimed = i32(g);
-        withClaimed = iou;
-      }
+    let values = ious4(truths[first + g], corners);
+    if (g == 0u) { found.withFirst = values; }
+    let better = values > found.top; // strictly: the first of equals
+    found.top = select(found.top, values, better);
+    found.truth = select(found.truth, vec4i(i32(g)), better);
+    if (params.lowQuality == 0u) { continue; }
+    let equal = bitcast<vec4u>(values) == vec4u(best[first + g]);
+    if (params.claimFrom < 0.0) {
+      found.tied |= equal;
+    } else { // the last of several
+      let claims = equal & (values >= vec4f(params.claimFrom));
+      found.claimed = select(found.claimed, vec4i(i32(g)), claims);
+      found.withClaimed = select(found.withClaimed, values, claims);
     }
   }
-  if (claimed >= 0) {
-    matches[i] = claimed;
-    ious[i] = withClaimed;
-    return;
+  return found;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let image = group.z;
+  let p = group.x * 256u + lane + 64u * vec4u(0u, 1u, 2u, 3u);
+  var rows = params.rows;
+  if (params.counted == 1u) { rows = u32(clamp(boxCounts[image], 0, i32(rows))); }
+  let at = image * params.imageStride + min(p, vec4u(max(rows, 1u) - 1u));
+  let found = findTruths(image, mat4x4f(boxes[at.x], boxes[at.y], boxes[at.z], boxes[at.w]));
+  let positive = (found.truth >= vec4i(0)) & ((found.top >= vec4f(params.high)) | found.tied);
+  let unmatched = select(vec4i(-2), vec4i(-1), found.top < vec4f(params.low));
+  let isClaimed = found.claimed >= vec4i(0);
+  var match4 = select(select(unmatched, found.truth, positive), found.claimed, isClaimed);
+  var iou4 = select(select(found.withFirst, found.top, positive), found.withClaimed, isClaimed);
+  let isPadding = p >= vec4u(rows);
+  match4 = select(match4, vec4i(-1), isPadding);
+  iou4 = select(iou4, vec4f(-1.0), isPadding);
+  for (var j = 0u; j < 4u && p[j] < params.rows; j++) {
+    matches[image * params.rows + p[j]] = match4[j];
+    ious[image * params.rows + p[j]] = iou4[j];
   }
-  let positive = found >= 0 && (top >= params.high || tied);
-  matches[i] = select(select(-2, -1, top < params.low), found, positive);
-  ious[i] = select(withFirst, top, positive);
 }

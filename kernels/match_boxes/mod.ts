@@ -9,7 +9,6 @@ import {
   empty,
   formatShape,
   full,
-  gridFor,
   launch,
   scope,
   type Tensor,
@@ -24,6 +23,9 @@ import matchSource from "./match.wgsl" with { type: "text" };
 /** Boxes that one invocation of best.wgsl looks at. */
 const PER = 16;
 
+/** Truths of one invocation of best.wgsl, boxes of one of match.wgsl. */
+const FOUR = 4;
+
 const bestShader = { source: iouSource + bestSource, constants: { PER } };
 const matchShader = { source: iouSource + matchSource };
 
@@ -37,30 +39,17 @@ const kernel = defineKernel({
   wgsl: (params: MatchParams): Dispatch[] => {
     const { images, rows, imageStride, truths, high, low, offset, claimFrom, ...flags } = params;
     const counted = Number(flags.counted), lowQuality = Number(flags.lowQuality);
-    const count = images * rows;
-    const { grid, rowLength: row } = gridFor(count, 64);
+    const common = { rows, imageStride, truths, counted, offset };
     const match: Dispatch = {
       shader: matchShader,
-      uniforms: {
-        count,
-        row,
-        rows,
-        imageStride,
-        truths,
-        counted,
-        lowQuality,
-        claimFrom,
-        high,
-        low,
-        offset,
-      },
-      grid,
+      uniforms: { ...common, lowQuality, claimFrom, high, low },
+      grid: [Math.ceil(rows / (64 * FOUR)), 1, images],
     };
     if (!flags.lowQuality) return [match];
     const best: Dispatch = {
       shader: bestShader,
-      uniforms: { rows, imageStride, truths, counted, offset },
-      grid: [Math.ceil(rows / (64 * PER)), truths, images],
+      uniforms: common,
+      grid: [Math.ceil(rows / (64 * PER)), Math.ceil(truths / FOUR), images],
     };
     return [best, match];
   },
@@ -128,7 +117,9 @@ export function matchBoxes(
   return scope(() => {
     const matches = empty(device, [images, rows], "i32"), ious = empty(device, [images, rows]);
     const boxCounts = input.boxCounts ?? empty(device, [1], "i32"); // bound, not read
-    const best = full(device, [images, capacity], 0).view([images, capacity], "u32");
+    const best = options.lowQuality
+      ? full(device, [images, capacity], 0).view([images, capacity], "u32")
+      : empty(device, [1], "u32"); // bound, not read
     launch(kernel, { boxes, boxCounts, truths, truthCounts, best, matches, ious }, {
       ...{ images, rows, imageStride, truths: capacity },
       ...{
