@@ -1,52 +1,18 @@
 // backward_feature.wgsl for a software adapter and channels that are a multiple of 4: there loads are what costs, and
 // neighbouring pixels take from the same bins. One invocation computes 4 × 2 pixels for eight channels, in the same
-// order of RoIs. Bases and lanes are in vectors of four. Prepended: geometry.wgsl.
-struct Params {
-  count: u32, // images · patches · lanes
-  row: u32, // invocations per grid row
-  firstImage: u32,
-  rowFrom: u32,
-  rowTo: u32,
-  roiFrom: u32,
-  roiTo: u32,
-  rowsPerImage: u32,
-  words: u32,
-  tilesX: u32,
-  tilesY: u32,
-  patchesX: u32,
-  patchesY: u32, // those that have some of rows rowFrom..rowTo
-  height: u32,
-  width: u32,
-  channels: u32, // in vectors
-  lanes: u32, // ceil(channels / 2)
-  featureBase: u32,
-  outBase: u32, // of RoI roiFrom in dOut
-  resolution: u32,
-  samples: u32,
-  isFirst: u32,
-  adds: u32, // 1: adds to what is there
-  scale: f32,
-  areaFrom: f32,
-  areaTo: f32,
-  shift: f32, // of a RoI's corners, in pixels of the map
-  leastSide: f32, // of a RoI on the map
-  offset: f32, // sides in the image are x2 - x1 + offset
-}
-@group(0) @binding(0) var<uniform> params: Params;
+// order of RoIs. Prepended: geometry.wgsl, tile_rois.wgsl.
 @group(0) @binding(1) var<storage, read> dOut: array<vec4f>;
-@group(0) @binding(2) var<storage, read> rois: array<vec4f>;
-@group(0) @binding(3) var<storage, read> tiles: array<u32>;
 @group(0) @binding(4) var<storage, read_write> dFeature: array<vec4f>;
 
 // Two rows of four pixels, of two vectors each.
-struct Patch { top: array<mat4x4f, 2>, bottom: array<mat4x4f, 2> }
+struct Sum { top: array<mat4x4f, 2>, bottom: array<mat4x4f, 2> }
 
 fn outer(column: vec4f, row: vec4f) -> mat4x4f {
   return mat4x4f(column * row.x, column * row.y, column * row.z, column * row.w);
 }
 
 // Adds to the patch at `corner` what it gets from the RoI whose bins begin at vector `at` of dOut.
-fn addRoi(sum: ptr<function, Patch>, bins: Bins, corner: vec2u, at: u32) {
+fn addRoi(sum: ptr<function, Sum>, bins: Bins, corner: vec2u, at: u32) {
   let across = Axis(bins.start.x, bins.size.x, bins.samples.x, params.width);
   let down = Axis(bins.start.y, bins.size.y, bins.samples.y, params.height);
   let reachX = binRange(across, corner.x, corner.x + 3u);
@@ -88,26 +54,12 @@ fn write(pixel: u32, lane: u32, values: array<vec4f, 2>) {
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x + id.y * params.row;
   if (i >= params.count) { return; }
-  let lane = i % params.lanes;
-  let patchIndex = i / params.lanes;
-  let line = patchIndex / params.patchesX;
-  let part = line / params.patchesY;
-  let x = 4u * (patchIndex % params.patchesX);
-  let y = (params.rowFrom & ~1u) + 2u * (line % params.patchesY);
-  let image = params.firstImage + part;
-  let tile = (image * params.tilesY + y / TILE) * params.tilesX + x / TILE;
-  let perRoi = params.resolution * params.resolution * params.channels;
-  var sum = Patch();
-  for (var word = 0u; word < params.words; word++) {
-    var bits = tiles[tile * params.words + word];
-    while (bits != 0u) {
-      let m = image * params.rowsPerImage + 32u * word + firstTrailingBit(bits);
-      bits &= bits - 1u;
-      if (m < params.roiFrom || m >= params.roiTo) { continue; }
-      addRoi(&sum, binsOf(rois[m]), vec2u(x, y), params.outBase + (m - params.roiFrom) * perRoi + lane);
-    }
-  }
-  let line0 = part * (params.rowTo - params.rowFrom) + y - params.rowFrom;
+  let place = workplaceOf(i);
+  let x = 4u * place.column;
+  let y = (params.rowFrom & ~1u) + 2u * place.line;
+  let lane = place.lane;
+  let sum = sumOfRois(params.firstImage + place.part, vec2u(x, y), lane);
+  let line0 = place.part * (params.rowTo - params.rowFrom) + y - params.rowFrom;
   for (var j = 0u; j < min(4u, params.width - x); j++) {
     let pixel = line0 * params.width + x + j;
     if (y >= params.rowFrom) { write(pixel, lane, array(sum.top[0][j], sum.top[1][j])); }

@@ -5,31 +5,6 @@
 // is added up once for four bins: of RoIs of few pixels, all have most columns in common. The dispatch sees
 // rows rowFrom..rowTo of some images: a bin whose image is cut into bands gets one band's pixels after the other.
 // Prepended: geometry.wgsl; appended: access_vec4.wgsl or access_scalar.wgsl, which have the other bindings.
-struct Params {
-  count: u32, // RoIs of this dispatch · rows of bins · lanes
-  row: u32, // invocations per grid row
-  firstRoi: u32,
-  rowsPerImage: u32,
-  firstImage: u32,
-  rowFrom: u32,
-  rowTo: u32,
-  height: u32,
-  width: u32,
-  channels: u32, // in numbers or vectors, as are the bases
-  lanes: u32, // ceil(channels / 8), of numbers
-  featureBase: u32,
-  outBase: u32,
-  resolution: u32,
-  samples: u32, // along each axis of a bin; 0: as many as the bin has pixels, rounded up
-  isFirst: u32, // 1: the finest level, which also writes the zeros of padding
-  scale: f32,
-  areaFrom: f32,
-  areaTo: f32,
-  shift: f32, // of a RoI's corners, in pixels of the map
-  leastSide: f32, // of a RoI on the map
-  offset: f32, // sides in the image are x2 - x1 + offset
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> rois: array<vec4f>;
 @group(0) @binding(2) var<storage, read> valid: array<i32>;
 
@@ -107,10 +82,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let lane = i % params.lanes;
   let bin = i / params.lanes; // the row of bins, counted over all RoIs
   let ph = bin % params.resolution;
-  let m = params.firstRoi + bin / params.resolution;
+  let m = params.roiFrom + bin / params.resolution;
   let at = bin * params.resolution;
   if (valid[m] < 0) {
-    if (params.isFirst == 0u || params.rowFrom > 0u) { return; }
+    if (params.isFirst == 0u || params.adds == 1u) { return; }
     for (var pw = 0u; pw < params.resolution; pw++) { write(at + pw, lane, mat2x4f()); }
     return;
   }

@@ -1,4 +1,37 @@
-// What the RoIAlign kernels share; it stands before each of them and reads their `params`.
+// What the RoIAlign kernels share; it stands before each of them. A dispatch sees rows rowFrom … rowTo - 1 of some images'
+// feature maps and RoIs roiFrom … roiTo - 1; not every kernel needs all that it is told.
+struct Params {
+  count: u32, // invocations
+  row: u32, // of them, in a row of the grid
+  firstImage: u32,
+  rowFrom: u32,
+  rowTo: u32,
+  roiFrom: u32,
+  roiTo: u32,
+  rowsPerImage: u32, // RoIs
+  words: u32, // ceil(rowsPerImage / 32): of a tile's mask
+  tilesX: u32,
+  tilesY: u32,
+  placesX: u32, // pixels or patches of the rows of an image, whichever one invocation computes
+  placesY: u32,
+  height: u32,
+  width: u32,
+  channels: u32, // in numbers or in vectors of four, as are lanes and bases
+  lanes: u32, // invocations that share the channels of a place
+  featureBase: u32,
+  outBase: u32, // of RoI roiFrom in what is pooled, or in its gradient
+  resolution: u32,
+  samples: u32, // along each axis of a bin; 0: as many as the bin has pixels, rounded up
+  isFirst: u32, // 1: the finest level, which also writes the zeros of padding
+  adds: u32, // 1: adds to what another dispatch has begun
+  scale: f32,
+  areaFrom: f32,
+  areaTo: f32,
+  shift: f32, // of a RoI's corners, in pixels of the map
+  leastSide: f32, // of a RoI on the map
+  offset: f32, // sides in the image are x2 - x1 + offset
+}
+@group(0) @binding(0) var<uniform> params: Params;
 
 // Coordinates that are equal on paper differ in the last bits between devices, and RoIs cut off at the right
 // border have samples exactly on it. A sample this close outside counts as on the border.

@@ -14,6 +14,7 @@ import patchSource from "./backward_patch.wgsl" with { type: "text" };
 import forwardSource from "./forward.wgsl" with { type: "text" };
 import geometrySource from "./geometry.wgsl" with { type: "text" };
 import type { LevelParams } from "./taps.ts";
+import tileRoisSource from "./tile_rois.wgsl" with { type: "text" };
 import tilesSource from "./tiles.wgsl" with { type: "text" };
 
 const forwardShaders = {
@@ -21,8 +22,8 @@ const forwardShaders = {
   vec4: { source: geometrySource + forwardSource + vec4Source },
 };
 const tilesShader = { source: geometrySource + tilesSource };
-const backwardShader = { source: geometrySource + backwardSource };
-const patchShader = { source: geometrySource + patchSource };
+const backwardShader = { source: geometrySource + tileRoisSource + backwardSource };
+const patchShader = { source: geometrySource + tileRoisSource + patchSource };
 
 /** Pixels along each side of a tile; as in geometry.wgsl. */
 const TILE = 8;
@@ -44,6 +45,12 @@ interface FeaturePart {
   readonly rowTo: number;
 }
 
+/** RoIs that follow one another, and their pooled rows' binding. */
+interface RoiRun extends ReturnType<typeof alignedView> {
+  readonly roiFrom: number;
+  readonly roiTo: number;
+}
+
 /** The extents of a level's tile masks. */
 export function tileExtents(
   { height, width, rowsPerImage }: { height: number; width: number; rowsPerImage: number },
@@ -62,32 +69,27 @@ export function planForward(params: LevelParams, context: PlanContext): Dispatch
   const shader = unit === 1 ? forwardShaders.scalar : forwardShaders.vec4;
   return featureParts(params, context).flatMap((part) => {
     const feature = featureView(params, part, context);
-    return roiRuns(params, part, context).map(({ firstRoi, endRoi, view, base }) => {
-      const count = (endRoi - firstRoi) * params.resolution * lanes;
-      const { grid, rowLength: row } = gridFor(count, 64);
-      const { images: _, rowsPerImage, height, width, channels, ...rest } = params;
-      const { firstImage, rowFrom, rowTo } = part;
+    return roiRuns(params, part, context).map((run) => {
+      const { grid, counts } = invocations((run.roiTo - run.roiFrom) * params.resolution * lanes);
       const uniforms = {
-        ...{ count, row, firstRoi, rowsPerImage, firstImage, rowFrom, rowTo },
-        ...{ height, width, channels: channels / unit, lanes },
-        ...{ featureBase: feature.base / unit, outBase: base / unit },
-        ...{ ...rest, isFirst: Number(params.isFirst) },
+        ...common(params, { part, run, unit }),
+        ...{ ...counts, ...pixelsOf(params, part), lanes },
+        ...{ featureBase: feature.base / unit, adds: Number(part.rowFrom > 0) },
       };
-      return { shader, uniforms, grid, views: { feature: feature.view, out: view } };
+      return { shader, uniforms, grid, views: { feature: feature.view, out: run.view } };
     });
   });
 }
 
 /** First the tile masks, then the pixels. */
 export function planBackward(params: LevelParams, context: PlanContext): Dispatch[] {
-  const tiles = tileExtents(params);
-  const { grid, rowLength: row } = gridFor(
-    params.images * tiles.tilesY * tiles.tilesX * tiles.words,
-    64,
-  );
-  const { images, channels: _, ...rest } = params;
-  const count = images * tiles.tilesY * tiles.tilesX * tiles.words;
-  const uniforms = { ...rest, ...tiles, count, row, isFirst: Number(params.isFirst) };
+  const whole = { firstImage: 0, images: params.images, rowFrom: 0, rowTo: params.height };
+  const { tilesY, tilesX, words } = tileExtents(params);
+  const { grid, counts } = invocations(params.images * tilesY * tilesX * words);
+  const uniforms = {
+    ...common(params, { part: whole, run: noRois(context), unit: 1 }),
+    ...{ ...counts, ...pixelsOf(params, whole), lanes: 0, featureBase: 0, adds: 0 },
+  };
   return [
     { shader: tilesShader, uniforms, grid },
     ...featureParts(params, context).flatMap((part) => planPixels(params, part, context)),
@@ -95,37 +97,53 @@ export function planBackward(params: LevelParams, context: PlanContext): Dispatc
 }
 
 function planPixels(params: LevelParams, part: FeaturePart, context: PlanContext): Dispatch[] {
-  const { firstImage, rowFrom, rowTo } = part;
-  const { images: _, channels, ...rest } = params;
-  const inPatches = context.isSoftware && channels % VECTOR === 0;
+  const inPatches = context.isSoftware && params.channels % VECTOR === 0;
   const unit = inPatches ? VECTOR : 1;
-  const lanes = ceilDiv(channels, CHANNELS);
-  const patches = patchesOf(params, part);
-  const places = inPatches ? patches.patchesX * patches.patchesY : (rowTo - rowFrom) * params.width;
-  const count = part.images * places * lanes;
-  const { grid, rowLength: row } = gridFor(count, 64);
+  const lanes = ceilDiv(params.channels, CHANNELS);
+  const places = inPatches ? patchesOf(params, part) : pixelsOf(params, part);
+  const { grid, counts } = invocations(part.images * places.placesX * places.placesY * lanes);
   const feature = featureView(params, part, context);
   const runs = roiRuns(params, part, context);
   // Without RoIs the gradient is still to be written.
-  const none = { firstRoi: 0, endRoi: 0, ...alignedView(0, 0, context) };
-  return (runs.length > 0 ? runs : [none]).map(({ firstRoi, endRoi, view, base }, i) => ({
+  return (runs.length > 0 ? runs : [noRois(context)]).map((run, i) => ({
     shader: inPatches ? patchShader : backwardShader,
     uniforms: {
-      ...{ ...rest, ...tileExtents(params), isFirst: Number(params.isFirst) },
-      ...{ count, row, firstImage, rowFrom, rowTo, roiFrom: firstRoi, roiTo: endRoi, lanes },
-      ...{ featureBase: feature.base / unit, outBase: base / unit, adds: Number(i > 0) },
-      ...(inPatches ? { ...patches, channels: channels / unit } : { channels }),
+      ...common(params, { part, run, unit }),
+      ...{ ...counts, ...places, lanes, featureBase: feature.base / unit, adds: Number(i > 0) },
     },
     grid,
-    views: { dFeature: feature.view, dOut: view },
+    views: { dFeature: feature.view, dOut: run.view },
   }));
+}
+
+/** A grid of `count` invocations, and the uniforms that tell where it ends. */
+function invocations(count: number) {
+  const { grid, rowLength: row } = gridFor(count, 64);
+  return { grid, counts: { count, row } };
+}
+
+/** Uniforms of the level, the part and the RoIs; channels and bases in units of `unit` numbers. */
+function common(
+  { images: _, isFirst, channels, ...level }: LevelParams,
+  { part, run, unit }: { part: FeaturePart; run: RoiRun; unit: number },
+) {
+  const { firstImage, rowFrom, rowTo } = part;
+  return {
+    ...{ ...level, ...tileExtents(level), firstImage, rowFrom, rowTo },
+    ...{ roiFrom: run.roiFrom, roiTo: run.roiTo, outBase: run.base / unit },
+    ...{ isFirst: Number(isFirst), channels: channels / unit },
+  };
+}
+
+function pixelsOf({ width }: LevelParams, { rowFrom, rowTo }: FeaturePart) {
+  return { placesX: width, placesY: rowTo - rowFrom };
 }
 
 /** Patches of an image's rows of the part. They begin at even rows, so that a band may cut one. */
 function patchesOf({ width }: LevelParams, { rowFrom, rowTo }: FeaturePart) {
   return {
-    patchesX: ceilDiv(width, PATCH.width),
-    patchesY: ceilDiv(rowTo, PATCH.height) - Math.floor(rowFrom / PATCH.height),
+    placesX: ceilDiv(width, PATCH.width),
+    placesY: ceilDiv(rowTo, PATCH.height) - Math.floor(rowFrom / PATCH.height),
   };
 }
 
@@ -156,13 +174,17 @@ function featureView(params: LevelParams, part: FeaturePart, context: PlanContex
 }
 
 /** Runs of the part's RoIs whose pooled rows fit one binding. */
-function roiRuns(params: LevelParams, part: FeaturePart, context: PlanContext) {
+function roiRuns(params: LevelParams, part: FeaturePart, context: PlanContext): RoiRun[] {
   const perRoi = params.resolution ** 2 * params.channels;
   const first = part.firstImage * params.rowsPerImage;
   const size = part.images * params.rowsPerImage * perRoi;
   return splitRange(size, perRoi, context).map(({ start, end }) => ({
-    firstRoi: first + start / perRoi,
-    endRoi: first + end / perRoi,
+    roiFrom: first + start / perRoi,
+    roiTo: first + end / perRoi,
     ...alignedView(first * perRoi + start, first * perRoi + end, context),
   }));
+}
+
+function noRois(context: PlanContext): RoiRun {
+  return { roiFrom: 0, roiTo: 0, ...alignedView(0, 0, context) };
 }

@@ -1,25 +1,5 @@
 // tiles[n][ty][tx][word]: bit b is set where RoI 32·word + b of image n may touch a pixel of the tile.
 // So the gradient of a pixel need not look at every RoI. One invocation writes one word; generous by a pixel.
-struct Params {
-  count: u32, // images · tiles · words
-  row: u32, // invocations per grid row
-  rowsPerImage: u32,
-  words: u32, // ceil(rowsPerImage / 32)
-  tilesX: u32,
-  tilesY: u32,
-  height: u32,
-  width: u32,
-  resolution: u32,
-  samples: u32,
-  isFirst: u32,
-  scale: f32,
-  areaFrom: f32,
-  areaTo: f32,
-  shift: f32, // of a RoI's corners, in pixels of the map
-  leastSide: f32, // of a RoI on the map
-  offset: f32, // sides in the image are x2 - x1 + offset
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> rois: array<vec4f>;
 @group(0) @binding(2) var<storage, read> valid: array<i32>;
 @group(0) @binding(3) var<storage, read_write> tiles: array<u32>;
