@@ -280,7 +280,7 @@ export function maxPool(x: Tensor, options: MaxPoolOptions): Tensor {
   differentiable({
     inputs: [x],
     outputs: [out],
-    saved: withWinners ? [winners] : [x, out],
+    saved: withWinners ? [winners] : [x, out, winners],
     backward: ([dOut]) => {
       const dX = empty(x.device, x.shape);
       const read = withWinners ? { x: dOut!, out: dOut! } : { x, out };

@@ -176,7 +176,8 @@ function within(
 async function evaluate(op: OpCase, device: Device): Promise<OpResult> {
   const tensors = scope(() => {
     const inputs = makeInputs(op, device);
-    const { result, tape } = record(() => list(op.run(inputs)));
+    // The scope frees what the operator made for itself: what its gradient reads of that has to be saved.
+    const { result, tape } = record(() => scope(() => list(op.run(inputs))));
     const differentiableOutputs = result.filter((output) => output.requiresGrad);
     const gradients = backwardFrom(
       tape,
