@@ -90,7 +90,7 @@ export function classNms(
       scoreKey: orderKey(thresholdBits!, false),
     });
     const table = segmentTable(device, [{ start: 0, size: proposals, k: proposals }]);
-    const found = compactKeys(keys, table);
+    const found = compactKeys(keys, table, { which: "all" });
     const sorted = rankFound(found, table);
     const ordered = gatherBoxes(boxes, { indices: sorted, counts: found.counts }, {
       capacity: proposals,

@@ -36,7 +36,7 @@ export function compactBoxes(
   return scope(() => {
     const [, length] = mask.shape as [number, number];
     const table = segmentTable(mask.device, [{ start: 0, size: length, k: capacity }]);
-    const found = compactKeys(mask.view(mask.shape, "u32"), table);
+    const found = compactKeys(mask.view(mask.shape, "u32"), table, { which: "all" });
     const layout = oneRowPerImage(length);
     return {
       ...gatherBoxes(boxes, found, { capacity, layout, truths: appended }),

@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from "../../core/runtime/mod.ts";
 import hashSource from "../_shared/hash.wgsl" with { type: "text" };
-import { compactKeys, cutKeys, segmentTable } from "../_shared/selection/mod.ts";
+import { compactKeys, segmentTable } from "../_shared/selection/mod.ts";
 import { type KeyParams, labelKeys, POSITIVE } from "./host.ts";
 import keysSource from "./keys.wgsl" with { type: "text" };
 
@@ -74,14 +74,9 @@ export function sampleLabels(
       random: mode === "random" ? 1 : 0,
       named: names ? 1 : 0,
     });
-    const whole = { start: 0, size: length };
-    const positives = Math.trunc(batchSize * positiveFraction);
-    const all = segmentTable(device, [{ ...whole, k: batchSize }]);
-    const upper = cutKeys(keys, segmentTable(device, [{ ...whole, k: positives }]), {
-      low: POSITIVE,
-    });
-    const lower = cutKeys(keys, all, { high: POSITIVE - 1, prior: upper });
-    const { indices, counts } = compactKeys(keys, all, { upper, lower, split: POSITIVE });
+    const table = segmentTable(device, [{ start: 0, size: length, k: batchSize }]);
+    const most = Math.trunc(batchSize * positiveFraction);
+    const { indices, counts } = compactKeys(keys, table, { which: "both", split: POSITIVE, most });
     return { indices, counts };
   });
 }

@@ -1,32 +1,43 @@
 // The indices of each row's selected keys, in ascending order.
 //
-// Rows and keys as in cut.wgsl. Key i of a row is selected where the row's cut takes it: `upper` for keys of at
-// least `split`, `lower` for those below; with `all` 1 every key but 0 is. Output of a row, from
-// table[segment].first output on, k numbers: out i32 [images, outLength] = start + i of the selected, then -1;
-// outKeys u32, of the same shape, their keys. counts i32 [rows, 2]: how many came from upper and from lower.
-// More than k selected keys: the first k.
+// Rows, keys and cuts as in search.wgsl, which is prepended. Selected are of a row: with `sides` 0 all keys but 0; with 1
+// the best k; with 2 the best `most` (k, where that is less) of the keys of at least `split`, and of those below the best
+// that make them k. Output of a row, from table[segment].first output on, k numbers: out i32 [images, outLength]
+// = start + i of the selected, then -1; outKeys u32, of the same shape, their keys. counts i32 [rows, 2]: how many are of
+// at least `split`, and how many below. More than k selected keys: the first k.
 //
-// One workgroup works on one row, each invocation on a stretch of it: count, then write.
-struct Params { segments: u32, length: u32, outLength: u32, split: u32, all: u32 }
+// One workgroup works on one row: it finds the cuts; then each invocation counts and writes a stretch of the row.
+struct Params { segments: u32, length: u32, outLength: u32, split: u32, most: u32, sides: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> keys: array<u32>;
-@group(0) @binding(2) var<storage, read> table: array<u32>;
-@group(0) @binding(3) var<storage, read> upper: array<u32>;
-@group(0) @binding(4) var<storage, read> lower: array<u32>;
-@group(0) @binding(5) var<storage, read_write> out: array<i32>;
-@group(0) @binding(6) var<storage, read_write> outKeys: array<u32>;
-@group(0) @binding(7) var<storage, read_write> counts: array<i32>;
-
-override WIDTH: u32 = 32u;
+@group(0) @binding(3) var<storage, read_write> out: array<i32>;
+@group(0) @binding(4) var<storage, read_write> outKeys: array<u32>;
+@group(0) @binding(5) var<storage, read_write> counts: array<i32>;
 
 // Selected keys of each invocation's stretch.
-var<workgroup> found: array<u32, WIDTH>;
-// Those of them that upper took and that are written.
+var<workgroup> selected: array<u32, WIDTH>;
+// Those of them of at least `split` that are written.
 var<workgroup> fromUpper: array<u32, WIDTH>;
+// The row's cuts of the keys of at least `split`, and of those below.
+var<workgroup> cuts: array<vec4u, 2>;
 
-// A row's cuts: (key, end) of upper, (key, end) of lower.
+// Fills `cuts`. Keys 0 are no candidates, so that a cut at key 0 takes all others.
+fn findCuts(start: u32, size: u32, k: u32, local: u32) {
+  if (local == 0u) { cuts = array(vec4u(), vec4u()); }
+  var rest = k;
+  for (var side = 0u; side < params.sides; side++) {
+    let isUpper = side == 0u;
+    let low = select(1u, max(1u, params.split), isUpper);
+    let high = select(params.split - 1u, 0xffffffffu, isUpper);
+    let wanted = select(rest, min(rest, params.most), isUpper);
+    let cut = findCut(Row(start, size, wanted, low, high), local);
+    if (local == 0u) { cuts[side] = cut; }
+    workgroupBarrier();
+    rest -= cuts[side].z;
+  }
+  workgroupBarrier();
+}
+
 fn isSelected(key: u32, i: u32, cut: vec4u) -> bool {
-  if (params.all == 1u) { return key > 0u; }
   let side = select(cut.zw, cut.xy, key >= params.split);
   return key > 0u && (key > side.x || (key == side.x && i < side.y));
 }
@@ -40,18 +51,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let size = table[entry + 1u];
   let k = table[entry + 2u];
   let first = image * params.outLength + table[entry + 3u];
-  let cut = vec4u(upper[row * 4u], upper[row * 4u + 1u], lower[row * 4u], lower[row * 4u + 1u]);
+  findCuts(start, size, k, local);
+  let cut = vec4u(cuts[0].xy, cuts[1].xy);
   let stretch = (size + WIDTH - 1u) / WIDTH;
   let begin = local * stretch;
   let end = min(size, begin + stretch);
 
   var count = 0u;
   for (var i = begin; i < end; i++) { count += u32(isSelected(keys[start + i], i, cut)); }
-  found[local] = count;
+  selected[local] = count;
   workgroupBarrier();
 
   var at = 0u;
-  for (var other = 0u; other < local; other++) { at += found[other]; }
+  for (var other = 0u; other < local; other++) { at += selected[other]; }
   var above = 0u;
   for (var i = begin; i < end && at < k; i++) {
     let key = keys[start + i];
@@ -68,7 +80,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var total = 0u;
   var totalAbove = 0u;
   for (var other = 0u; other < WIDTH; other++) {
-    total += found[other];
+    total += selected[other];
     totalAbove += fromUpper[other];
   }
   total = min(total, k);

@@ -6,6 +6,9 @@ export const ENTRY = 4;
 /** A cut that takes nothing. */
 const NO_CUT = 0xffffffff;
 
+/** Every key but 0. */
+const ALL = { low: 1, high: 0xffffffff };
+
 const histogram = new Uint32Array(256);
 
 /** The range of a row in the keys and its place in the output. */
@@ -22,31 +25,27 @@ export interface CutParams {
   readonly segments: number;
   /** Keys of an image. */
   readonly length: number;
-  /** Candidates are keys from `low` to `high`. */
-  readonly low: number;
-  readonly high: number;
-  readonly usePrior: number;
 }
 
-/** Where to cut each row so that its best k candidates are on one side: cuts = (key, end, n, 0) per row. */
+/** Where to cut each row so that its best k keys but 0 are on one side: cuts = (key, end, n, 0) per row. */
 export function cutRows(
-  { keys, table, prior, cuts }: {
-    keys: Uint32Array;
-    table: Uint32Array;
-    prior: Uint32Array;
-    cuts: Uint32Array;
-  },
-  params: CutParams,
+  { keys, table, cuts }: { keys: Uint32Array; table: Uint32Array; cuts: Uint32Array },
+  { rows, segments, length }: CutParams,
 ): void {
-  const { rows, segments, length, low, high, usePrior } = params;
   for (let row = 0; row < rows; row++) {
     const entry = (row % segments) * ENTRY;
     const start = Math.floor(row / segments) * length + table[entry]!;
-    const less = usePrior ? prior[row * 4 + 2]! : 0;
-    const k = Math.max(0, table[entry + 2]! - less);
-    const cut = cutRow(keys, { start, size: table[entry + 1]!, k }, { low, high });
-    cuts.set([cut.key, cut.end, cut.count, 0], row * 4);
+    const size = table[entry + 1]!, k = table[entry + 2]!;
+    const { key, end, count } = cutRow(keys, { start, size, k }, ALL);
+    cuts.set([key, end, count, 0], row * 4);
   }
+}
+
+/** Takes keys above `key` and those equal to it before index `end`: `count` in all. */
+interface Cut {
+  readonly key: number;
+  readonly end: number;
+  readonly count: number;
 }
 
 /** A radix search from the highest 8 bits down, then the place among equal keys. */
@@ -54,7 +53,7 @@ function cutRow(
   keys: Uint32Array,
   { start, size, k }: Row,
   range: { low: number; high: number },
-): { key: number; end: number; count: number } {
+): Cut {
   let digits = 0, wanted = 0, sharing = 0, count = 0;
   for (let shift = 24; shift >= 0; shift -= 8) {
     countDigits(keys, { start, size, digits, shift }, range);
@@ -97,41 +96,39 @@ export interface CompactParams {
   readonly length: number;
   /** Outputs of an image. */
   readonly outLength: number;
-  /** Keys of at least `split` are `upper`'s, those below `lower`'s. */
+  /** 0: all keys but 0 are selected; 1: the best; 2: see `split`. */
+  readonly sides: number;
+  /** With two sides: of keys of at least this, the best `most` at most; the best of those below for the rest. */
   readonly split: number;
-  /** 1: all keys but 0 are selected, whatever the cuts say. */
-  readonly all: number;
+  readonly most: number;
 }
 
 /** The indices of each row's selected keys, ascending, then −1. */
 export function compactRows(
-  { keys, table, upper, lower, out, outKeys, counts }: {
+  { keys, table, out, outKeys, counts }: {
     keys: Uint32Array;
     table: Uint32Array;
-    upper: Uint32Array;
-    lower: Uint32Array;
     out: Int32Array;
     outKeys: Uint32Array;
     counts: Int32Array;
   },
-  { rows, segments, length, outLength, split, all }: CompactParams,
+  params: CompactParams,
 ): void {
+  const { rows, segments, length, outLength, split } = params;
   for (let row = 0; row < rows; row++) {
     const entry = (row % segments) * ENTRY;
     const image = Math.floor(row / segments);
     const start = table[entry]!, size = table[entry + 1]!, k = table[entry + 2]!;
     const from = image * length + start;
     const first = image * outLength + table[entry + 3]!;
-    const upperKey = upper[row * 4]!, upperEnd = upper[row * 4 + 1]!;
-    const lowerKey = lower[row * 4]!, lowerEnd = lower[row * 4 + 1]!;
+    const { upper, lower } = cutsOf(keys, { start: from, size, k }, params);
     let total = 0, above = 0;
     for (let i = 0; i < size && total < k; i++) {
       const key = keys[from + i]!;
       if (key === 0) continue;
       const isUpper = key >= split;
-      const cutKey = isUpper ? upperKey : lowerKey;
-      const isTaken = key > cutKey || (key === cutKey && i < (isUpper ? upperEnd : lowerEnd));
-      if (!isTaken && all === 0) continue;
+      const cut = isUpper ? upper : lower;
+      if (key < cut.key || (key === cut.key && i >= cut.end)) continue;
       out[first + total] = start + i;
       outKeys[first + total] = key;
       total++;
@@ -142,6 +139,22 @@ export function compactRows(
     counts[row * 2] = above;
     counts[row * 2 + 1] = total - above;
   }
+}
+
+/** Takes every key but 0. */
+const EVERY: Cut = { key: 0, end: 0, count: 0 };
+
+/** The cut of a row's keys of at least `split`, and of those below. */
+function cutsOf(
+  keys: Uint32Array,
+  row: Row,
+  { sides, split, most }: CompactParams,
+): { upper: Cut; lower: Cut } {
+  if (sides === 0) return { upper: EVERY, lower: EVERY };
+  if (sides === 1) return { upper: cutRow(keys, row, ALL), lower: EVERY };
+  const upper = cutRow(keys, { ...row, k: Math.min(row.k, most) }, { ...ALL, low: split });
+  const rest = { ...row, k: row.k - upper.count };
+  return { upper, lower: cutRow(keys, rest, { ...ALL, high: split - 1 }) };
 }
 
 /** Above any position within a row: a key and a position share one exact double. */

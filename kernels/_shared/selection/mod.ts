@@ -20,6 +20,7 @@ import compactSource from "./compact.wgsl" with { type: "text" };
 import cutSource from "./cut.wgsl" with { type: "text" };
 import * as host from "./host.ts";
 import rankSource from "./rank.wgsl" with { type: "text" };
+import searchSource from "./search.wgsl" with { type: "text" };
 
 /** A stretch of each image's keys from which the best k are wanted. */
 export interface Stretch {
@@ -88,13 +89,16 @@ export function widthFor(shaders: Widths, context: PlanContext): Shader {
   return context.isSoftware ? shaders.software : shaders.gpu;
 }
 
-const cutShaders = widths(cutSource);
-const compactShaders = widths(compactSource);
+const cutShaders = widths(searchSource + cutSource);
+const compactShaders = widths(searchSource + compactSource);
+/** Indices that one invocation of rank.wgsl places. */
+const RANKED = 4;
+
 const rankShader: Shader = { source: rankSource };
 
 const cutKernel = defineKernel({
   name: "selection_cut",
-  signature: { keys: "u32", table: "u32", prior: "u32", cuts: "u32" },
+  signature: { keys: "u32", table: "u32", cuts: "u32" },
   host: host.cutRows,
   wgsl: ({ rows, ...uniforms }: host.CutParams, context): Dispatch[] => [
     { shader: widthFor(cutShaders, context), uniforms: { ...uniforms }, grid: [rows, 1, 1] },
@@ -103,15 +107,7 @@ const cutKernel = defineKernel({
 
 const compactKernel = defineKernel({
   name: "selection_compact",
-  signature: {
-    keys: "u32",
-    table: "u32",
-    upper: "u32",
-    lower: "u32",
-    out: "i32",
-    outKeys: "u32",
-    counts: "i32",
-  },
+  signature: { keys: "u32", table: "u32", out: "i32", outKeys: "u32", counts: "i32" },
   host: host.compactRows,
   wgsl: ({ rows, ...uniforms }: host.CompactParams, context): Dispatch[] => [
     { shader: widthFor(compactShaders, context), uniforms: { ...uniforms }, grid: [rows, 1, 1] },
@@ -132,33 +128,19 @@ const rankKernel = defineKernel({
   ): Dispatch[] => [{
     shader: rankShader,
     uniforms: { segments, length },
-    grid: [Math.ceil(longest / 64), rows, 1],
+    grid: [Math.ceil(longest / (64 * RANKED)), rows, 1],
   }],
 });
 
 /**
- * Where to cut each row of `keys` u32 [N, L] so that its best k are on one side.
- * @param options.low, options.high candidates are keys from `low` (1 where absent) to `high`
- * @param options.prior cuts whose counts lower the k of the same row
- * @returns u32 [N·segments, 4]: (key, end, count, 0); key and index decide as cut.wgsl says
+ * Where to cut each row of `keys` u32 [N, L] so that its best k keys but 0 are on one side.
+ * @returns u32 [N·segments, 4]: (key, end, count, 0); key and index decide as search.wgsl says
  */
-export function cutKeys(
-  keys: Tensor,
-  table: SegmentTable,
-  options: { low?: number; high?: number; prior?: Tensor } = {},
-): Tensor {
-  const { low = 1, high = 0xffffffff, prior } = options;
+export function cutKeys(keys: Tensor, table: SegmentTable): Tensor {
   const [images, length] = keys.shape as [number, number];
-  const rows = images * table.segments;
+  const { segments } = table, rows = images * segments;
   const cuts = empty(keys.device, [rows, 4], "u32");
-  launch(cutKernel, { keys, table: table.tensor, prior: prior ?? keys, cuts }, {
-    rows,
-    segments: table.segments,
-    length,
-    low,
-    high,
-    usePrior: prior ? 1 : 0,
-  });
+  launch(cutKernel, { keys, table: table.tensor, cuts }, { rows, segments, length });
   return cuts;
 }
 
@@ -168,34 +150,31 @@ export interface Found {
   readonly indices: Tensor;
   /** u32 [N, Σk]: their keys, then 0. */
   readonly keys: Tensor;
-  /** i32 [N·segments, 2]: how many were found by `upper`, and by `lower`. */
+  /** i32 [N·segments, 2]: how many have keys of at least `split`, or just how many and 0. */
   readonly counts: Tensor;
 }
 
-/**
- * The selected of `keys` u32 [N, L] in index order.
- * @param cuts keys of at least `split` are cut by `upper`, those below by `lower`; without cuts all keys but 0 are selected
- */
-export function compactKeys(
-  keys: Tensor,
-  table: SegmentTable,
-  cuts?: { upper: Tensor; lower: Tensor; split: number },
-): Found {
+/** Which keys {@link compactKeys} selects of each row; 0 never. */
+export type Choice =
+  /** All: those in front, where they are more than k. */
+  | { readonly which: "all" }
+  /** The best k. */
+  | { readonly which: "best" }
+  /** The best of the keys of at least `split`, `most` of them at most; then, up to k in all, the best of those below. */
+  | { readonly which: "both"; readonly split: number; readonly most: number };
+
+/** The selected of `keys` u32 [N, L] in index order. */
+export function compactKeys(keys: Tensor, table: SegmentTable, choice: Choice): Found {
   const [images, length] = keys.shape as [number, number];
-  const rows = images * table.segments;
-  const shape = [images, table.outLength];
-  const out = empty(keys.device, shape, "i32");
-  const outKeys = empty(keys.device, shape, "u32");
+  const { segments, outLength } = table;
+  const rows = images * segments;
+  const out = empty(keys.device, [images, outLength], "i32");
+  const outKeys = empty(keys.device, [images, outLength], "u32");
   const counts = empty(keys.device, [rows, 2], "i32");
-  // Without cuts some u32 tensor must be bound where they would be; whatever is read from it is ignored.
-  const { upper, lower } = cuts ?? { upper: keys, lower: keys };
-  launch(compactKernel, { keys, table: table.tensor, upper, lower, out, outKeys, counts }, {
-    rows,
-    segments: table.segments,
-    length,
-    outLength: table.outLength,
-    split: cuts?.split ?? 0,
-    all: cuts ? 0 : 1,
+  const { split, most } = choice.which === "both" ? choice : { split: 0, most: 0xffffffff };
+  const sides = { all: 0, best: 1, both: 2 }[choice.which];
+  launch(compactKernel, { keys, table: table.tensor, out, outKeys, counts }, {
+    ...{ rows, segments, length, outLength, sides, split, most },
   });
   return { indices: out, keys: outKeys, counts };
 }
@@ -220,7 +199,6 @@ export function rankFound(found: Found, table: SegmentTable): Tensor {
 
 /** The best k of each segment of `keys` u32 [N, L], the best first, and how many each has. */
 export function bestOf(keys: Tensor, table: SegmentTable): { indices: Tensor; counts: Tensor } {
-  const cuts = cutKeys(keys, table);
-  const found = compactKeys(keys, table, { upper: cuts, lower: cuts, split: 0 });
+  const found = compactKeys(keys, table, { which: "best" });
   return { indices: rankFound(found, table), counts: found.counts };
 }
