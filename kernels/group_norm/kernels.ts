@@ -160,7 +160,10 @@ function momentsDispatches(p: ForwardParams, context: PlanContext): Dispatch[] {
   return [...chunkDispatches(chunkMomentsShaders, p, { context, split: ["x"] }), merge];
 }
 
-/** dOut, out, x [N, H, W, C] and the saved statistics → dX, dGamma, dBeta; coefficients [N, C, 4] is scratch. */
+/**
+ * dOut, out, x [N, H, W, C] and the saved statistics → dX, dGamma, dBeta; coefficients [N, C, 4] is scratch. dResidual
+ * is dOut behind the ReLU where `masks`, which takes what {@link hasWholeBackward}; else it is empty.
+ */
 export const backwardKernel = defineKernel({
   name: "group_norm_backward",
   signature: {
@@ -173,11 +176,15 @@ export const backwardKernel = defineKernel({
     partials: "f32",
     coefficients: "f32",
     dX: "f32",
+    dResidual: "f32",
     dGamma: "f32",
     dBeta: "f32",
   },
   host: host.backward,
-  wgsl: (p: host.GroupNormExtent & { relu: boolean; needsX: boolean }, context) => {
+  wgsl: (
+    p: host.GroupNormExtent & { relu: boolean; needsX: boolean; masks: boolean },
+    context,
+  ) => {
     const whole = p.needsX ? wholeBackward(p, context) : undefined;
     if (whole) return whole;
     const { images, pixels, channels, groups } = p;

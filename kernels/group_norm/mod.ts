@@ -17,6 +17,7 @@ import { expectShape } from "../_shared/expect_shape.ts";
 import { affineBackwardKernel } from "../channel_affine/kernels.ts";
 import type { GroupNormExtent } from "./host.ts";
 import { backwardKernel, chunkLength, forwardKernel } from "./kernels.ts";
+import { hasWholeBackward } from "./whole.ts";
 
 /** What {@link groupNorm} takes besides x. */
 export interface GroupNormOptions {
@@ -70,14 +71,18 @@ function gradients(
   const { out, x, gamma } = tensors;
   const { extent, needs: [needsX = false, needsGamma, needsBeta, needsResidual] } = options;
   let { dOut } = tensors, { relu } = options;
-  if (relu && needsResidual) {
+  const { info } = x.device;
+  const masks = relu && needsX && needsResidual === true && info.kind === "webgpu" &&
+    hasWholeBackward(extent, info);
+  if (relu && needsResidual && !masks) {
     // The residual's gradient is dOut behind the ReLU: what the rest needs too.
     const masked = empty(x.device, x.shape);
     const params = { size: x.size, channels: extent.channels, relu, scaled: false };
     launch(affineBackwardKernel, { dOut, out, scale: gamma, dX: masked }, params);
     [dOut, relu] = [masked, false];
   }
-  const dResidual = needsResidual ? dOut : undefined;
+  const masked = empty(x.device, masks ? x.shape : [0]);
+  const dResidual = needsResidual ? masks ? masked : dOut : undefined;
   if (!needsX && !needsGamma && !needsBeta) return [undefined, undefined, undefined, dResidual];
   const dX = empty(x.device, needsX ? x.shape : [0]);
   const dGamma = empty(x.device, gamma.shape), dBeta = empty(x.device, gamma.shape);
@@ -87,10 +92,8 @@ function gradients(
     out: relu ? out : dOut,
     partials: emptyPartials(x, extent),
     coefficients: empty(x.device, [extent.images, extent.channels, 4]),
-    dX,
-    dGamma,
-    dBeta,
-  }, { ...extent, relu, needsX });
+    ...{ dX, dResidual: masked, dGamma, dBeta },
+  }, { ...extent, relu, needsX, masks });
   return [needsX ? dX : undefined, dGamma, dBeta, dResidual];
 }
 

@@ -1,32 +1,50 @@
 /** Dispatches that normalize whole groups, for software adapters; undefined where that does not fit. */
 import { type Dispatch, MAX_GROUPS, type PlanContext } from "../../core/runtime/mod.ts";
-import nanSource from "../_shared/nan.wgsl" with { type: "text" };
 import type { GroupNormExtent } from "./host.ts";
-import sumParametersSource from "./sum_parameters.wgsl" with { type: "text" };
 import backwardSource from "./whole_backward.wgsl" with { type: "text" };
 import forwardSource from "./whole_forward.wgsl" with { type: "text" };
 import groupSource from "./whole_group.wgsl" with { type: "text" };
 
-const forwardShader = { source: nanSource + groupSource + forwardSource };
-const backwardShader = { source: groupSource + backwardSource };
-const sumParametersShader = { source: sumParametersSource };
+/** Lanes of a workgroup: the backward pass has all images of a batch in one. */
+const FORWARD_LANES = 16, BACKWARD_LANES = 64;
 
-/** As in whole_group.wgsl. */
-const LANES = 16;
+const forwardShader = {
+  source: groupSource + forwardSource,
+  constants: { LANES: FORWARD_LANES },
+};
+const backwardShader = {
+  source: groupSource + backwardSource,
+  constants: { LANES: BACKWARD_LANES },
+};
 
-/** Uniforms and workgroups of both shaders. */
+/** What of a device matters here. */
+type Adapter = Pick<PlanContext, "isSoftware" | "maxBindingBytes">;
+
+/**
+ * Vectors of a cache line, all of which a workgroup should work on, and workgroups that are left at least: a software
+ * adapter often has no more cores, and what it reads counts for more.
+ */
+const LINE = 4, LEAST_GROUPS = 2;
+
+/** Uniforms and workgroups, each of which works on `together` images. */
 function groupsOf(
   { images, pixels, channels, groups }: GroupNormExtent,
-  { isSoftware, maxBindingBytes }: PlanContext,
+  { isSoftware, maxBindingBytes }: Adapter,
+  { lanes, together }: { readonly lanes: number; readonly together: number },
 ) {
   const width = channels / groups, across = Math.max(1, width / 4), quads = channels / 4;
   const isAligned = channels % 4 === 0 && (width % 4 === 0 || 4 % width === 0);
-  const count = images * quads / across, bytes = 4 * images * pixels * channels;
-  const fits = isAligned && LANES % across === 0 && count <= MAX_GROUPS &&
-    bytes <= maxBindingBytes;
-  if (!isSoftware || !fits || bytes === 0) return undefined;
+  const bytes = 4 * images * pixels * channels;
+  if (!isSoftware || !isAligned || bytes === 0 || bytes > maxBindingBytes) return undefined;
+  const parts = images / together, perImage = lanes / together;
+  let span = across;
+  while (span < LINE && quads % (2 * span) === 0 && parts * quads / span >= 2 * LEAST_GROUPS) {
+    span *= 2;
+  }
+  const count = parts * quads / span;
+  if (!(perImage % span === 0 && count <= MAX_GROUPS)) return undefined;
   const grid: [number, number, number] = [count, 1, 1];
-  return { grid, extent: { pixels, quads, across, width, groups } };
+  return { grid, extent: { pixels, quads, across, span, perImage, width, groups } };
 }
 
 /** All of the forward pass. */
@@ -34,28 +52,32 @@ export function wholeForward(
   p: GroupNormExtent & { relu: boolean; hasResidual: boolean; epsilon: number },
   context: PlanContext,
 ): Dispatch[] | undefined {
-  const whole = groupsOf(p, context);
+  const whole = groupsOf(p, context, { lanes: FORWARD_LANES, together: 1 });
   if (!whole) return undefined;
   const { grid, extent } = whole, { epsilon } = p;
   const uniforms = { ...extent, relu: Number(p.relu), option: Number(p.hasResidual), epsilon };
   return [{ shader: forwardShader, uniforms, grid }];
 }
 
-/** All gradients. */
+/** Whether {@link wholeBackward} does for a tensor: its images fit a workgroup, and there are several of those. */
+export function hasWholeBackward(extent: GroupNormExtent, adapter: Adapter): boolean {
+  return backwardGroups(extent, adapter) !== undefined;
+}
+
+function backwardGroups(extent: GroupNormExtent, adapter: Adapter) {
+  const { images } = extent;
+  const whole = groupsOf(extent, adapter, { lanes: BACKWARD_LANES, together: images });
+  return whole && (whole.grid[0] > 1 || images === 1) ? whole : undefined;
+}
+
+/** All gradients, the residual's behind a ReLU where `masks`. */
 export function wholeBackward(
-  p: GroupNormExtent & { relu: boolean },
+  p: GroupNormExtent & { relu: boolean; masks: boolean },
   context: PlanContext,
 ): Dispatch[] | undefined {
-  const whole = groupsOf(p, context);
+  const whole = backwardGroups(p, context);
   if (!whole) return undefined;
-  const { grid, extent } = whole, { channels, images } = p;
-  const uniforms = { ...extent, relu: Number(p.relu), option: 0, epsilon: 0 };
-  return [
-    { shader: backwardShader, uniforms, grid },
-    {
-      shader: sumParametersShader,
-      uniforms: { channels, rows: images },
-      grid: [Math.ceil(channels / 64), 1, 1],
-    },
-  ];
+  const { grid, extent } = whole;
+  const uniforms = { ...extent, relu: Number(p.relu), option: Number(p.masks), epsilon: 0 };
+  return [{ shader: backwardShader, uniforms, grid }];
 }

@@ -1,18 +1,34 @@
-// dX as in backward_x.wgsl, and the sums of dY and dY·x̂ over the image's pixels as partials [N, C], which
-// sum_parameters.wgsl adds up. Without relu dOut is bound as out, unread. Prepended: whole_group.wgsl.
+// All gradients: dX as in backward_x.wgsl, dGamma and dBeta, for which a workgroup works on all images. option: with
+// relu there is a residual, whose gradient dResidual is what passes the ReLU; else that is left alone. Without relu dOut
+// is bound as out, unread. Prepended: whole_group.wgsl.
 @group(0) @binding(1) var<storage, read> dOut: array<vec4f>;
 @group(0) @binding(2) var<storage, read> out: array<vec4f>;
 @group(0) @binding(3) var<storage, read> x: array<vec4f>;
 @group(0) @binding(4) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(5) var<storage, read> mean: array<f32>;
 @group(0) @binding(6) var<storage, read> rstd: array<f32>;
-@group(0) @binding(7) var<storage, read_write> partials: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> dX: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> dX: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> dResidual: array<vec4f>;
+@group(0) @binding(9) var<storage, read_write> dGamma: array<vec4f>;
+@group(0) @binding(10) var<storage, read_write> dBeta: array<vec4f>;
 
 var<workgroup> sums: array<vec4f, LANES>;
 var<workgroup> products: array<vec4f, LANES>;
 var<workgroup> weightedSums: array<vec4f, LANES>;
 var<workgroup> weightedProducts: array<vec4f, LANES>;
+
+// Sums over the lanes of a member among 16 from `begin` on: so few that Mesa's compiler unrolls the loop, which makes
+// their addresses constant and their reading free.
+struct Sums { sum: vec4f, product: vec4f }
+
+fn sumsAmong(begin: u32, member: u32) -> Sums {
+  var found = Sums();
+  for (var l = begin; l < begin + 16u; l++) {
+    found.sum += select(vec4f(), weightedSums[l], members[l] == member);
+    found.product += select(vec4f(), weightedProducts[l], members[l] == member);
+  }
+  return found;
+}
 
 fn gradientAt(at: u32) -> vec4f {
   let dY = dOut[at];
@@ -23,14 +39,20 @@ fn gradientAt(at: u32) -> vec4f {
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let place = placeOf(group.x, lane);
-  let g = place.image * params.groups + (4u * place.column + vec4u(0u, 1u, 2u, 3u)) / params.width;
-  let average = vec4f(mean[g.x], mean[g.y], mean[g.z], mean[g.w]);
-  let inverse = vec4f(rstd[g.x], rstd[g.y], rstd[g.z], rstd[g.w]);
+  let g = place.image * params.groups + 4u * place.column / params.width;
+  var average = vec4f(mean[g]);
+  var inverse = vec4f(rstd[g]);
+  if (params.width < 4u) {
+    let at = g + vec4u(0u, 1u, 2u, 3u) / params.width;
+    average = vec4f(average.x, mean[at.y], mean[at.z], mean[at.w]);
+    inverse = vec4f(inverse.x, rstd[at.y], rstd[at.z], rstd[at.w]);
+  }
   let weight = gamma[place.column];
   var sum = vec4f();
   var product = vec4f();
   for (var at = place.first; at < place.end; at += place.step) {
     let dY = gradientAt(at);
+    if (params.option != 0u) { dResidual[at] = dY; }
     sum += dY;
     product += dY * (x[at] - average);
   }
@@ -40,28 +62,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   weightedSums[lane] = weight * sum;
   weightedProducts[lane] = weight * product;
   workgroupBarrier();
-  sum = vec4f();
-  product = vec4f();
-  for (var l = 0u; l < LANES; l++) {
-    sum += weightedSums[l];
-    product += weightedProducts[l];
-  }
+  let a = sumsAmong(0u, place.member);
+  let b = sumsAmong(16u, place.member);
+  let c = sumsAmong(32u, place.member);
+  let d = sumsAmong(48u, place.member);
   let total = f32(params.pixels * params.width);
-  let slope = -inverse * inverse * (withinGroup(product) / total);
-  let offset = -inverse * (withinGroup(sum) / total);
+  let slope = -inverse * inverse * (withinGroup((a.product + b.product) + (c.product + d.product)) / total);
+  let offset = -inverse * (withinGroup((a.sum + b.sum) + (c.sum + d.sum)) / total);
   let factor = inverse * weight;
   for (var at = place.first; at < place.end; at += place.step) {
-    let dY = gradientAt(at);
-    dX[at] = factor * dY + slope * (x[at] - average) + offset;
+    dX[at] = factor * gradientAt(at) + slope * (x[at] - average) + offset;
   }
-  if (lane >= params.across) { return; }
+  if (lane >= params.span) { return; }
   sum = vec4f();
   product = vec4f();
-  for (var l = lane; l < LANES; l += params.across) {
+  for (var l = lane; l < LANES; l += params.span) {
     sum += sums[l];
     product += products[l];
   }
-  let slot = 2u * (place.image * params.quads + place.column);
-  partials[slot] = vec4f(sum.x, product.x, sum.y, product.y);
-  partials[slot + 1u] = vec4f(sum.z, product.z, sum.w, product.w);
+  dBeta[place.column] = sum;
+  dGamma[place.column] = product;
 }

@@ -43,6 +43,7 @@ export function asGpu(device: Device): Device {
   return new Proxy(device, {
     get(target, name) {
       if (name === "launch") return launch;
+      if (name === "info") return { ...target.info, isSoftware: false };
       const value = Reflect.get(target, name);
       return typeof value === "function" ? value.bind(target) : value;
     },

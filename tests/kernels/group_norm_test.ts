@@ -15,7 +15,10 @@ const CASES: [number[], number, boolean][] = [
   [[3, 2, 2, 40], 5, true],
   [[2, 70, 67, 6], 2, false],
   [[2, 21, 19, 8], 4, false],
-  [[1, 21, 19, 12], 1, false], // vectors that a workgroup of 16 lanes does not share evenly
+  [[2, 3, 3, 8], 8, true], // as many groups as channels
+  [[4, 5, 3, 32], 8, true], // all images of several groups in a workgroup
+  [[2, 4, 6, 128], 2, false], // as wide as a workgroup
+  [[1, 21, 19, 12], 1, false], // vectors that a workgroup's lanes do not share evenly
 ];
 
 for (const [shape, groups, splits] of CASES) {
