@@ -8,9 +8,9 @@
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let index = id.x + id.y * params.row;
-  if (index >= params.count) { return; }
-  let place = placeOf(index);
+  let i = id.x + id.y * params.row;
+  if (i >= params.block) { return; }
+  let place = placeOf(id.z, i);
   var value = Value();
   switch place.level {
     case 0u: { value = a[place.at]; }

@@ -46,11 +46,12 @@ function planner(source: string): (blocks: host.Blocks) => Dispatch[] {
     // Where a level begins; levels that are not there begin at the end.
     const starts = [1, 2, 3, 4].map((l) => sum(blocks.slice(0, l)) / unit);
     const [start1, start2, start3, start4] = starts as [number, number, number, number];
-    const block = sum(blocks) / unit, count = images * block;
-    const { grid, rowLength: row } = gridFor(count, 64);
-    const extent = { count, row, block, stride: stride / unit, offset: offset / unit };
+    const block = sum(blocks) / unit;
+    // An image is a layer of the grid: a software adapter divides integers lane by lane.
+    const { grid: [x, y], rowLength: row } = gridFor(block, 64);
+    const extent = { row, block, stride: stride / unit, offset: offset / unit };
     const uniforms = { ...extent, start1, start2, start3, start4 };
-    return [{ shader: unit === 4 ? vec4 : scalar, uniforms, grid }];
+    return [{ shader: unit === 4 ? vec4 : scalar, uniforms, grid: [x, y, images] }];
   };
 }
 

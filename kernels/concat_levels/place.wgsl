@@ -2,7 +2,7 @@
 // five levels, a to e: elements `offset` … `offset` + `block` of each image of the whole, level l from start l on.
 // All in values, numbers or vectors of four, which `Value` is. Prepended: an alias for Value.
 struct Params {
-  count: u32, row: u32, block: u32, stride: u32, offset: u32,
+  row: u32, block: u32, stride: u32, offset: u32,
   start1: u32, start2: u32, start3: u32, start4: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -10,9 +10,8 @@ struct Params {
 // Element `at` of level `level`, which is element `inWhole` of the whole.
 struct Place { level: u32, at: u32, inWhole: u32 }
 
-fn placeOf(index: u32) -> Place {
-  let image = index / params.block;
-  let i = index % params.block;
+// Of element `i` of an image's block.
+fn placeOf(image: u32, i: u32) -> Place {
   let starts = array<u32, 6>(
     0u, params.start1, params.start2, params.start3, params.start4, params.block);
   var level = 0u;
