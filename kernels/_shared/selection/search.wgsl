@@ -12,13 +12,13 @@
 @group(0) @binding(1) var<storage, read> keys: array<u32>;
 @group(0) @binding(2) var<storage, read> table: array<u32>;
 
-override WIDTH: u32 = 32u;
+override WIDTH: u32 = 32u; // divides 256
 
 // A row's first key among all keys, its candidates, and how many of them to take.
 struct Row { start: u32, size: u32, k: u32, low: u32, high: u32 }
 
 var<workgroup> histogram: array<atomic<u32>, 256>;
-var<workgroup> tieCounts: array<u32, WIDTH>;
+var<workgroup> sums: array<u32, WIDTH>; // of each invocation: keys of its digits, later ties of its stretch
 var<workgroup> found: u32;     // the digits found so far
 var<workgroup> wanted: u32;    // how many of the keys with these digits to take
 var<workgroup> sharing: u32;   // how many keys have these digits
@@ -36,22 +36,33 @@ fn countDigits(row: Row, local: u32, shift: u32) {
   }
 }
 
+// Adds up the counts of each invocation's digits, from the highest down, so that few need looking at one by one.
+fn sumDigits(local: u32) {
+  let each = 256u / WIDTH;
+  var sum = 0u;
+  for (var n = 0u; n < each; n++) { sum += atomicLoad(&histogram[255u - local * each - n]); }
+  sums[local] = sum;
+}
+
 // Finds the digit at which the wanted number of keys is reached, counting from the highest.
 fn chooseDigit(shift: u32, k: u32) {
   if (shift == 24u) {
     var candidates = 0u;
-    for (var digit = 0u; digit < 256u; digit++) { candidates += atomicLoad(&histogram[digit]); }
+    for (var at = 0u; at < WIDTH; at++) { candidates += sums[at]; }
     wanted = min(k, candidates);
     taken = wanted;
   }
   if (wanted == 0u) { return; }
-  var digit = 255u;
-  var count = atomicLoad(&histogram[255]);
-  for (; count < wanted && digit > 0u;) {
-    wanted -= count;
+  var rest = wanted;
+  var at = 0u;
+  for (; sums[at] < rest; at++) { rest -= sums[at]; }
+  var digit = 255u - at * (256u / WIDTH);
+  var count = atomicLoad(&histogram[digit]);
+  for (; count < rest; count = atomicLoad(&histogram[digit])) {
+    rest -= count;
     digit--;
-    count = atomicLoad(&histogram[digit]);
   }
+  wanted = rest;
   found |= digit << shift;
   sharing = count;
 }
@@ -65,6 +76,8 @@ fn findCut(row: Row, local: u32) -> vec4u {
     workgroupBarrier();
     countDigits(row, local, shift);
     workgroupBarrier();
+    sumDigits(local);
+    workgroupBarrier();
     if (local == 0u) { chooseDigit(shift, row.k); }
     workgroupBarrier();
   }
@@ -77,7 +90,7 @@ fn findCut(row: Row, local: u32) -> vec4u {
     for (var i = local * stretch; i < min(row.size, (local + 1u) * stretch); i++) {
       ties += u32(keys[row.start + i] == key);
     }
-    tieCounts[local] = ties;
+    sums[local] = ties;
   }
   workgroupBarrier();
   if (local != 0u || taken == 0u) { return vec4u(0xffffffffu, 0u, 0u, 0u); }
@@ -85,7 +98,7 @@ fn findCut(row: Row, local: u32) -> vec4u {
   if (undecided) {
     var before = 0u;
     var at = 0u;
-    for (; before + tieCounts[at] < wanted; at++) { before += tieCounts[at]; }
+    for (; before + sums[at] < wanted; at++) { before += sums[at]; }
     end = at * stretch;
     for (; before < wanted; end++) { before += u32(keys[row.start + end] == key); }
   }
