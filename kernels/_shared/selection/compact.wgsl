@@ -29,7 +29,7 @@ fn findCuts(start: u32, size: u32, k: u32, local: u32) {
     let low = select(1u, max(1u, params.split), isUpper);
     let high = select(params.split - 1u, 0xffffffffu, isUpper);
     let wanted = select(rest, min(rest, params.most), isUpper);
-    let cut = findCut(Row(start, size, wanted, low, high), local);
+    let cut = findCut(Row(start, size, wanted, low, high), local, false);
     if (local == 0u) { cuts[side] = cut; }
     workgroupBarrier();
     rest -= cuts[side].z;

@@ -9,6 +9,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let row = group.x;
   let entry = (row % params.segments) * 4u;
   let start = (row / params.segments) * params.length + table[entry];
-  let cut = findCut(Row(start, table[entry + 1u], table[entry + 2u], 1u, 0xffffffffu), local);
+  let cut = findCut(Row(start, table[entry + 1u], table[entry + 2u], 1u, 0xffffffffu), local, true);
   if (local == 0u) { cuts[row] = cut; }
 }

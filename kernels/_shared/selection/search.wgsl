@@ -23,6 +23,7 @@ var<workgroup> found: u32;     // the digits found so far
 var<workgroup> wanted: u32;    // how many of the keys with these digits to take
 var<workgroup> sharing: u32;   // how many keys have these digits
 var<workgroup> taken: u32;     // n of the cut
+var<workgroup> isAll: u32;     // 1: the cut takes all candidates
 
 // Counts the keys of this row whose digits above `shift` are `digits`, by the digit at `shift`.
 fn countDigits(row: Row, local: u32, shift: u32) {
@@ -51,6 +52,7 @@ fn chooseDigit(shift: u32, k: u32) {
     for (var at = 0u; at < WIDTH; at++) { candidates += sums[at]; }
     wanted = min(k, candidates);
     taken = wanted;
+    isAll = u32(k >= candidates);
   }
   if (wanted == 0u) { return; }
   var rest = wanted;
@@ -67,8 +69,9 @@ fn chooseDigit(shift: u32, k: u32) {
   sharing = count;
 }
 
-// The cut of a row; all invocations of the workgroup must call it together. Only the first is told.
-fn findCut(row: Row, local: u32) -> vec4u {
+// The cut of a row; all invocations of the workgroup must call it together. Only the first is told. A cut that takes all
+// candidates is found at once where it need not be at the last one's key (`isExact`), but may be below `low`.
+fn findCut(row: Row, local: u32, isExact: bool) -> vec4u {
   if (local == 0u) { found = 0u; sharing = 0u; }
   for (var step = 0u; step < 4u; step++) {
     let shift = 24u - 8u * step;
@@ -80,6 +83,8 @@ fn findCut(row: Row, local: u32) -> vec4u {
     workgroupBarrier();
     if (local == 0u) { chooseDigit(shift, row.k); }
     workgroupBarrier();
+    if (isExact || step > 0u) { continue; }
+    if (workgroupUniformLoad(&isAll) == 1u) { return vec4u(row.low - 1u, 0u, taken, 0u); }
   }
   // Equal keys at the cut: each invocation counts those of a stretch, the first finds the last one to take.
   let stretch = (row.size + WIDTH - 1u) / WIDTH;
