@@ -33,18 +33,20 @@ function groupsOf(
   { lanes, together }: { readonly lanes: number; readonly together: number },
 ) {
   const width = channels / groups, across = Math.max(1, width / 4), quads = channels / 4;
-  const isAligned = channels % 4 === 0 && (width % 4 === 0 || 4 % width === 0);
   const bytes = 4 * images * pixels * channels;
-  if (!isSoftware || !isAligned || bytes === 0 || bytes > maxBindingBytes) return undefined;
-  const parts = images / together, perImage = lanes / together;
+  if (!isSoftware || channels % 4 !== 0 || bytes === 0 || bytes > maxBindingBytes) return undefined;
+  const parts = images / together;
   let span = across;
   while (span < LINE && quads % (2 * span) === 0 && parts * quads / span >= 2 * LEAST_GROUPS) {
     span *= 2;
   }
-  const count = parts * quads / span;
-  if (!(perImage % span === 0 && count <= MAX_GROUPS)) return undefined;
-  const grid: [number, number, number] = [count, 1, 1];
-  return { grid, extent: { pixels, quads, across, span, perImage, width, groups } };
+  const acrossBits = Math.log2(across), spanBits = Math.log2(span), widthBits = Math.log2(width);
+  const imageBits = Math.log2(lanes / together);
+  const fits = [acrossBits, spanBits, widthBits, imageBits].every(Number.isInteger) &&
+    spanBits <= imageBits && parts <= MAX_GROUPS;
+  if (!fits) return undefined;
+  const grid: [number, number, number] = [quads / span, parts, 1];
+  return { grid, extent: { pixels, quads, acrossBits, spanBits, imageBits, widthBits, groups } };
 }
 
 /** All of the forward pass. */

@@ -37,13 +37,13 @@ fn gradientAt(at: u32) -> vec4f {
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let place = placeOf(group.x, lane);
-  let g = place.image * params.groups + 4u * place.column / params.width;
+fn main(@builtin(workgroup_id) block: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let place = placeOf(block, lane);
+  let g = place.group;
   var average = vec4f(mean[g]);
   var inverse = vec4f(rstd[g]);
-  if (params.width < 4u) {
-    let at = g + vec4u(0u, 1u, 2u, 3u) / params.width;
+  if (params.widthBits < 2u) {
+    let at = g + (vec4u(0u, 1u, 2u, 3u) >> vec4u(params.widthBits));
     average = vec4f(average.x, mean[at.y], mean[at.z], mean[at.w]);
     inverse = vec4f(inverse.x, rstd[at.y], rstd[at.z], rstd[at.w]);
   }
@@ -66,17 +66,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let b = sumsAmong(16u, place.member);
   let c = sumsAmong(32u, place.member);
   let d = sumsAmong(48u, place.member);
-  let total = f32(params.pixels * params.width);
+  let total = f32(params.pixels * width());
   let slope = -inverse * inverse * (withinGroup((a.product + b.product) + (c.product + d.product)) / total);
   let offset = -inverse * (withinGroup((a.sum + b.sum) + (c.sum + d.sum)) / total);
   let factor = inverse * weight;
   for (var at = place.first; at < place.end; at += place.step) {
     dX[at] = factor * gradientAt(at) + slope * (x[at] - average) + offset;
   }
-  if (lane >= params.span) { return; }
+  let span = 1u << params.spanBits;
+  if (lane >= span) { return; }
   sum = vec4f();
   product = vec4f();
-  for (var l = lane; l < LANES; l += params.span) {
+  for (var l = lane; l < LANES; l += span) {
     sum += sums[l];
     product += products[l];
   }

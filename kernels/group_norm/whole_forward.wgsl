@@ -16,9 +16,25 @@ var<workgroup> squares: array<vec4f, LANES>;
 // Negative numbers and −0, but no NaN, have bits below this as signed integers; none has where there is no ReLU.
 fn reluLimit() -> vec4i { return vec4i(select(i32(-0x80000000), -0x7fffff, params.relu != 0u)); }
 
+// Of each group that the vector holds.
+fn storeMoments(group: u32, average: vec4f, inverse: vec4f) {
+  mean[group] = average.x;
+  rstd[group] = inverse.x;
+  if (params.widthBits == 1u) {
+    mean[group + 1u] = average.z;
+    rstd[group + 1u] = inverse.z;
+  }
+  if (params.widthBits == 0u) {
+    for (var j = 1u; j < 4u; j++) {
+      mean[group + j] = average[j];
+      rstd[group + j] = inverse[j];
+    }
+  }
+}
+
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let place = placeOf(group.x, lane);
+fn main(@builtin(workgroup_id) block: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let place = placeOf(block, lane);
   origins[lane] = x[min(place.first, place.end - params.quads)];
   workgroupBarrier();
   var first = vec4f();
@@ -40,19 +56,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     sum += select(vec4f(), sums[l], members[l] == place.member);
     square += select(vec4f(), squares[l], members[l] == place.member);
   }
-  let total = f32(params.pixels * params.width);
+  let total = f32(params.pixels * width());
   let offset = withinGroup(sum) / total;
   let average = origin + offset;
   let variance = max(vec4f(), withinGroup(square) / total - offset * offset);
   // Where x has NaN, max() may hide it, but the average has it too.
   let inverse = 1.0 / sqrt(variance + params.epsilon);
-  if (place.leads) {
-    let group = place.image * params.groups + 4u * place.column / params.width;
-    for (var j = 0u; j < 4u; j += params.width) {
-      mean[group + j / params.width] = average[j];
-      rstd[group + j / params.width] = inverse[j];
-    }
-  }
+  if (place.leads) { storeMoments(place.group, average, inverse); }
   let factor = inverse * gamma[place.column];
   let summand = beta[place.column] - average * factor;
   let limit = reluLimit();
