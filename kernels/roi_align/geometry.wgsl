@@ -38,7 +38,7 @@ struct Params {
 const SLACK = 0.0009765625;
 
 // Pixels along each side of a tile of tiles.wgsl.
-const TILE = 8u;
+const TILE = 4u;
 
 // Bins of an RoI along both axes, in pixels of the feature map, and the samples of a bin along each.
 struct Bins { start: vec2f, size: vec2f, samples: vec2u }

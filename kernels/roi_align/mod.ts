@@ -6,7 +6,7 @@
  * a sample up to 2⁻¹⁰ pixels outside counts as on the border, since devices round coordinates that are equal
  * on paper differently and slivers at the image's border have samples exactly there.
  * Source: He et al., Mask R-CNN, §3; Lin et al., FPN, eq. 1; the original's `kernels/cuda/ROIAlign_cuda.cu`
- * and `det_opr/poolers.py`. The gradient is a gather: tiles.wgsl notes which RoIs touch which 8×8 tile, then
+ * and `det_opr/poolers.py`. The gradient is a gather: tiles.wgsl notes which RoIs touch which 4×4 tile, then
  * each pixel sums over its tile's RoIs, in order.
  * @module
  */

@@ -26,7 +26,7 @@ const backwardShader = { source: geometrySource + tileRoisSource + backwardSourc
 const patchShader = { source: geometrySource + tileRoisSource + patchSource };
 
 /** Pixels along each side of a tile; as in geometry.wgsl. */
-const TILE = 8;
+const TILE = 4;
 
 /** Channels of one invocation. */
 const CHANNELS = 8;
