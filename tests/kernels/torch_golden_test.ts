@@ -173,6 +173,7 @@ const BY_ADAPTER: ReadonlySet<keyof Options> = new Set(
   [
     ...["class_nms", "top_k", "select_top", "kth_value"] as const,
     ...["group_norm", "roi_align", "max_pool", "gradient_norm"] as const,
+    ...["channel_affine", "relu"] as const,
   ],
 );
 
