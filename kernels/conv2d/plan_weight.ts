@@ -1,9 +1,9 @@
 /** Dispatches of the gradient of the weight. */
 import {
-  alignedView,
   ceilDiv,
   type Dispatch,
   gridFor,
+  type Params,
   type Plan,
   type PlanContext,
   type Shader,
@@ -15,6 +15,7 @@ import { type Maps, type Part, partsOf } from "./parts.ts";
 import { isStraightWeight, straightSplits, straightWeight } from "./plan_weight_straight.ts";
 import { isWinograd, type Scratched, winogradWeight } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
+import { bindingsOf } from "./weight_bindings.ts";
 import outerAccess from "./weight_access_outer.wgsl" with { type: "text" };
 import scalarAccess from "./weight_access_scalar.wgsl" with { type: "text" };
 import vectorAccess from "./weight_access_vec4.wgsl" with { type: "text" };
@@ -198,8 +199,7 @@ function dispatch(
   { part, variant, splits, flat }: Run,
   context: PlanContext,
 ): Omit<Dispatch, "shader"> {
-  const x = alignedView(part.source.start, part.source.end, context);
-  const dOut = alignedView(part.destination.start, part.destination.end, context);
+  const { views, uniforms } = bindingsOf(g, part, context);
   const pixels = part.images * part.rows * g.wo;
   const width = flat ? FLAT_ROW : g.wo;
   const rows = ceilDiv(pixels, width);
@@ -207,32 +207,7 @@ function dispatch(
   const { grid, rowLength } = variant === "register"
     ? gridFor(ceilDiv(o, 4) * ceilDiv(c, 8) * g.groups * taps * splits, 64)
     : gridFor(ceilDiv(o, 64) * ceilDiv(taps * ceilDiv(c, 4), 16) * g.groups * splits, 1);
-  return {
-    grid,
-    views: { x: x.view, dOut: dOut.view },
-    uniforms: {
-      rows,
-      outputH: flat ? rows : part.rows,
-      outputW: width,
-      pixels,
-      rowsPerSplit: ceilDiv(rows, splits),
-      splits,
-      row: rowLength,
-      inputH: flat ? rows : part.sourceRows,
-      inputW: flat ? width : g.w,
-      inputC: g.c,
-      outputC: g.o,
-      xBase: x.base,
-      dOutBase: dOut.base,
-      stride: g.stride,
-      dilation: g.dilation,
-      offsetY: part.offset,
-      offsetX: -g.padding,
-      kh: g.kh,
-      kw: g.kw,
-      perGroupC: c,
-      perGroupO: o,
-      groups: g.groups,
-    },
-  };
+  const shape = { rows, pixels, rowsPerSplit: ceilDiv(rows, splits), splits, kh: g.kh };
+  const lines: Params = flat ? { outputH: rows, outputW: width, inputH: rows, inputW: width } : {};
+  return { grid, views, uniforms: { ...uniforms, ...shape, ...lines, row: rowLength } };
 }

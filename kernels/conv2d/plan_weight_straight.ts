@@ -3,15 +3,10 @@
  * every split.
  * @module
  */
-import {
-  alignedView,
-  ceilDiv,
-  type Dispatch,
-  type PlanContext,
-  type Shader,
-} from "../../core/runtime/mod.ts";
+import { ceilDiv, type Dispatch, type PlanContext, type Shader } from "../../core/runtime/mod.ts";
 import type { Geometry } from "./geometry.ts";
 import type { Part } from "./parts.ts";
+import { bindingsOf } from "./weight_bindings.ts";
 import { BLOCKS, DEPTH, ROWS, straightSums } from "./weight_straight.ts";
 
 const SHADER: Shader = { source: straightSums() };
@@ -79,33 +74,4 @@ export function straightWeight(
       };
     });
   });
-}
-
-/** What all dispatches of a part have in common. */
-function bindingsOf(
-  g: Geometry,
-  part: Part,
-  context: PlanContext,
-): Required<Pick<Dispatch, "views" | "uniforms">> {
-  const x = alignedView(part.source.start, part.source.end, context);
-  const dOut = alignedView(part.destination.start, part.destination.end, context);
-  const uniforms = {
-    outputH: part.rows,
-    outputW: g.wo,
-    inputH: part.sourceRows,
-    inputW: g.w,
-    inputC: g.c,
-    outputC: g.o,
-    xBase: x.base,
-    dOutBase: dOut.base,
-    stride: g.stride,
-    dilation: g.dilation,
-    offsetY: part.offset,
-    offsetX: -g.padding,
-    kw: g.kw,
-    perGroupC: g.c / g.groups,
-    perGroupO: g.o / g.groups,
-    groups: g.groups,
-  };
-  return { views: { x: x.view, dOut: dOut.view }, uniforms };
 }
