@@ -26,9 +26,10 @@ import {
   packDispatch,
   packedBytes,
   type Pass,
+  type Windows,
   windowsOf,
 } from "./plan_uniform.ts";
-import { overTiles, tilingOf } from "./plan_straight.ts";
+import { overTiles, type Tiling, tilingOf } from "./plan_straight.ts";
 import { isWinograd, type Scratched, winogradCorrelation } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
 
@@ -119,20 +120,19 @@ function planGather(
 ): Plan {
   const { g, inner, outer, transposed } = gather;
   const vector = inner % 4 === 0 && outer % 4 === 0;
-  const passes = ys.flatMap((y) => xs.map((x): Pass => ({ y, x, inner, outer })));
+  const passes = ys.flatMap((y) => xs.map((x) => cutPass(gather, { y, x, inner, outer }, context)));
   function candidate(variant: Variant): Dispatch[] {
-    return passes.flatMap(({ y, x }) => dispatches(gather, { variant, vector, y, x }, context));
+    return passes.flatMap((pass) => dispatches(gather, { variant, vector, ...pass }, context));
   }
   const size = { m: g.n * g.ho * g.wo, n: outer, k: inner * g.kh * g.kw };
   const winograd = isWinograd(g) ? winogradOf(gather, context) : undefined;
   const isUniform = context.isSoftware && g.groups === 1 && fitsWindow(context);
-  const windows = passes.map((pass) => windowsOf(pass, pixelsOf(gather, pass)));
-  const packed = Math.max(...windows.map(packedBytes));
+  const packed = Math.max(...passes.map(({ windows }) => packedBytes(windows)));
   const flops = flopsOf(g) / passes.length;
-  const isUniformFirst = isUniform && windows.every((each) => isWorthWindows(each, flops));
-  const tilings = passes.map((pass) => tilingOf(pass, pixelsOf(gather, pass), context));
-  const isStraight = g.groups === 1 && tilings.every((tiling) => tiling !== undefined);
-  const tiles = Math.max(...tilings.map((tiling) => tiling ? packedBytes(tiling.windows) : 0));
+  const isUniformFirst = isUniform &&
+    passes.every(({ windows }) => isWorthWindows(windows, flops));
+  const isStraight = g.groups === 1 && passes.every(({ tiling }) => tiling !== undefined);
+  const tiles = Math.max(...passes.map(({ tiling }) => tiling ? packedBytes(tiling.windows) : 0));
   return {
     shapeClass: `${vector ? "vec4" : "scalar"} ${transposed ? "input" : "forward"} ${
       winograd ? "3×3 " : ""
@@ -174,30 +174,35 @@ function winogradOf(gather: Gather, context: PlanContext): Scratched | undefined
   );
 }
 
-/** Grid pixels of a pass over all images. */
-function pixelsOf({ g }: Gather, { y, x }: Pass): number {
-  return g.n * y.count * x.count;
+/** A pass, and how its weight is cut for uniform memory and, where that suits it, for straight lines. */
+interface CutPass {
+  readonly pass: Pass;
+  readonly windows: Windows;
+  readonly tiling: Tiling | undefined;
 }
 
-interface Run {
+function cutPass({ g }: Gather, pass: Pass, context: PlanContext): CutPass {
+  const pixels = g.n * pass.y.count * pass.x.count;
+  const windows = windowsOf(pass, pixels), tiling = tilingOf(pass, pixels, context);
+  return { pass, windows, tiling };
+}
+
+interface Run extends CutPass {
   readonly variant: Variant;
   readonly vector: boolean;
-  readonly y: Axis;
-  readonly x: Axis;
 }
 
 function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] {
   const { g, maps, inner, outer } = gather;
-  const { vector, y, x } = run;
+  const { vector, pass } = run;
+  const { y, x } = pass;
   const { source, destination } = maps;
   const blocksPerGroup = Math.ceil(outer / 4);
-  const pass = { y, x, inner, outer };
-  const allPixels = pixelsOf(gather, pass);
   // Where no tap reaches there is nothing to add up, and straight lines would do it all the same.
   const isStraight = run.variant === "straight" && y.kCount * x.kCount > 0;
-  const tiling = isStraight ? tilingOf(pass, allPixels, context) : undefined;
+  const tiling = isStraight ? run.tiling : undefined;
   const variant = run.variant === "straight" ? "register" : run.variant;
-  const windows = tiling?.windows ?? windowsOf(pass, allPixels);
+  const windows = tiling?.windows ?? run.windows;
   const packing = tiling || variant === "uniform"
     ? [packDispatch(pass, windows, { transposed: gather.transposed, kw: g.kw })]
     : [];
