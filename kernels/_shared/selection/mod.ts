@@ -70,7 +70,10 @@ function makeTable(device: Device, stretches: readonly Stretch[]): SegmentTable 
   return { tensor, segments: stretches.length, outLength, longest };
 }
 
-/** A shader in two widths: a GPU's, and that measured best on a CPU that pretends to be one, where barriers are dear. */
+/**
+ * A shader in two widths: a GPU's, and the invocations that a CPU that pretends to be one computes at once (eight), so
+ * that none waits at a barrier and what all do alike is done once.
+ */
 interface Widths {
   readonly gpu: Shader;
   readonly software: Shader;
@@ -80,7 +83,7 @@ interface Widths {
 export function widths(source: string): Widths {
   return {
     gpu: { source, constants: { WIDTH: 256 } },
-    software: { source, constants: { WIDTH: 32 } },
+    software: { source, constants: { WIDTH: 8 } },
   };
 }
 
