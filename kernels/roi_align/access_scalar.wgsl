@@ -15,6 +15,8 @@ fn featureAt(pixel: u32, lane: u32) -> mat2x4f {
 fn write(bin: u32, lane: u32, value: mat2x4f) {
   for (var j = 0u; j < 8u && lane + j * params.lanes < params.channels; j++) {
     let at = params.outBase + bin * params.channels + lane + j * params.lanes;
-    if (params.adds == 1u) { out[at] += value[j / 4u][j % 4u]; } else { out[at] = value[j / 4u][j % 4u]; }
+    var sum = value[j / 4u][j % 4u];
+    if (params.adds == 1u) { sum += out[at]; }
+    out[at] = sum;
   }
 }

@@ -41,6 +41,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let at = params.featureBase + (i / params.lanes) * params.channels + lane;
   for (var j = 0u; j < 8u && lane + j * params.lanes < params.channels; j++) {
     let slot = at + j * params.lanes;
-    if (params.adds == 1u) { dFeature[slot] += sum[j / 4u][j % 4u]; } else { dFeature[slot] = sum[j / 4u][j % 4u]; }
+    var value = sum[j / 4u][j % 4u];
+    if (params.adds == 1u) { value += dFeature[slot]; }
+    dFeature[slot] = value;
   }
 }

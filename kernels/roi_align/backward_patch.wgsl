@@ -46,7 +46,9 @@ fn addRoi(sum: ptr<function, Sum>, bins: Bins, corner: vec2u, at: u32) {
 fn write(pixel: u32, lane: u32, values: array<vec4f, 2>) {
   for (var k = 0u; k < 2u && lane + k * params.lanes < params.channels; k++) {
     let at = params.featureBase + pixel * params.channels + lane + k * params.lanes;
-    if (params.adds == 1u) { dFeature[at] += values[k]; } else { dFeature[at] = values[k]; }
+    var value = values[k];
+    if (params.adds == 1u) { value += dFeature[at]; }
+    dFeature[at] = value;
   }
 }
 
