@@ -20,7 +20,7 @@ import { tellProfile } from "./profiling.ts";
 const TUNING_SECONDS = 60;
 
 /** How long passes go on, of which the quickest is told. */
-const PROFILED_MS = 1500;
+const PROFILED_MS = 3000;
 
 /** Prints the model's layers, or with `--step` one step. */
 export async function inspectCommand(

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DType, Kernel, Signature } from "./kernel.ts";
-import type { DeviceProfile } from "./profile.ts";
+import type { DeviceProfile, ProfileUnit } from "./profile.ts";
 
 /** A piece of device memory. Only the device that made it can look inside. */
 export interface Slot {
@@ -72,8 +72,8 @@ export interface Device {
   startQuickly(): void;
   /** Measures kernel variants met so far that have no measured choice yet, for at most `seconds`. */
   measurePending(seconds: number): Promise<void>;
-  /** Times every launch from now on; one profile at a time. */
-  profile(): DeviceProfile;
+  /** Times every launch from now on, or every submission where there are such; one profile at a time. */
+  profile(unit?: ProfileUnit): DeviceProfile;
   memory(): MemoryUse;
   resetPeak(): void;
   /** Frees everything. The device is of no use afterwards. */

@@ -10,7 +10,7 @@ export { addInto, full } from "./elementary/mod.ts";
 export * from "./errors.ts";
 export * from "./kernel.ts";
 export * from "./open.ts";
-export type { DeviceProfile, LaunchTiming, ProfileClock } from "./profile.ts";
+export type { DeviceProfile, LaunchTiming, ProfileClock, ProfileUnit } from "./profile.ts";
 export { asyncScope, keep, scope } from "./scope.ts";
 export * from "./shape.ts";
 export { empty, fromArray, launch, Tensor, type TensorsOf } from "./tensor.ts";

@@ -27,12 +27,21 @@ export interface LaunchTiming {
 /** What tells the time of launches: the device's own timestamps, the host's clock, or nothing. */
 export type ProfileClock = "device" | "host" | "none";
 
+/**
+ * What a profile times: each launch, or all that is submitted together. On a GPU a timed launch has a pass of its own,
+ * which a step without a profile does not pay for; submissions are timed as they are.
+ */
+export type ProfileUnit = "launch" | "submission";
+
+/** The name that a submission has for a kernel's. */
+export const SUBMISSION = "submission";
+
 /** A profile that is being taken. */
 export interface DeviceProfile {
   /** With `none` there are launches, FLOPs and bytes, and every time is 0. */
   readonly clock: ProfileClock;
   /**
-   * The launches since the start or the last call, in order; waits for the device.
+   * The launches, or the submissions, since the start or the last call, in order; waits for the device.
    * @throws DeviceError on any GPU error
    */
   take(): Promise<LaunchTiming[]>;

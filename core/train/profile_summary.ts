@@ -18,6 +18,8 @@ export interface Recording {
   readonly steps: number;
   readonly launches: readonly LaunchTiming[];
   readonly spans: readonly HostSpan[];
+  /** Milliseconds of such a step without what timing launch by launch costs; absent where that costs nothing. */
+  readonly undisturbedMs?: number;
   readonly limits: MachineLimits;
 }
 
@@ -58,6 +60,10 @@ export interface ProfileSummary {
   readonly limits: MachineLimits;
   /** From the first kernel's start to the last one's end, of one step. */
   readonly step_ms: number;
+  /** The same where launches are not timed, on a GPU, so that they share passes as in training; null elsewhere. */
+  readonly undisturbed_step_ms: number | null;
+  /** The part that the convolutions and matrix products, timed one by one, are of that. */
+  readonly products_of_undisturbed_step: number | null;
   /** Parts of the step's time. */
   readonly of_step: {
     /** Convolutions and matrix products. */
@@ -87,6 +93,7 @@ export function summarizeProfile(recording: Recording): ProfileSummary {
   const products = sum(launches.filter(({ flops }) => flops > 0));
   const all = sum(launches);
   const waits = spans.filter(({ what }) => what === "wait");
+  const undisturbed = recording.undisturbedMs || null;
   const kernels = [...Map.groupBy(launches, ({ kernel, variant }) => `${kernel} ${variant ?? ""}`)]
     .map(([, group]) => kernelShare(group, { steps, extent, limits }))
     .sort((a, b) => b.ms - a.ms || b.gflop - a.gflop);
@@ -96,6 +103,8 @@ export function summarizeProfile(recording: Recording): ProfileSummary {
     steps,
     limits,
     step_ms: extent / steps,
+    undisturbed_step_ms: undisturbed,
+    products_of_undisturbed_step: undisturbed && products / steps / undisturbed,
     of_step: {
       products: share(products),
       other_kernels: share(all - products),

@@ -27,7 +27,18 @@ export function profileTable(profile: ProfileSummary): string[] {
     `${percent(of_step.between_kernels)} between kernels` +
     (of_step.blas > 0 ? `; ${percent(of_step.blas)} within BLAS` : "") +
     `. The host waits for the device ${percent(of_step.host_waits)} of the time.`,
+    ...undisturbedLine(profile),
     ...(of_step.blas > 0 ? [boundLine(profile)] : []),
+  ];
+}
+
+/** What a step takes where no launch is timed: each that is has a pass of its own. */
+function undisturbedLine(profile: ProfileSummary): string[] {
+  const { undisturbed_step_ms: ms, products_of_undisturbed_step: products } = profile;
+  if (ms === null || products === null) return [];
+  return [
+    `Without the profile, which starts a pass for each launch, it takes ${ms.toFixed(1)} ms, of ` +
+    `which the convolutions and matrix products above are ${percent(products)}.`,
   ];
 }
 

@@ -107,6 +107,24 @@ Deno.test("a profile of a dry device has launches without times", async () => {
   profile.stop();
 });
 
+gpuTest("a profile of a WebGPU device by submissions has each as it is", async (device) => {
+  step(device);
+  await device.finish();
+  const profile = device.profile("submission");
+  for (let i = 0; i < 2; i++) {
+    step(device);
+    await device.finish();
+  }
+  const submissions = await profile.take();
+  assert.deepEqual(submissions.map(({ kernel, flops }) => [kernel, flops]), [
+    ["submission", 0],
+    ["submission", 0],
+  ]);
+  checkTimes(submissions);
+  assert.ok(submissions.every(({ ms }) => ms > 0));
+  profile.stop();
+}, { timestamps: true });
+
 gpuTest("a profile of a WebGPU device tells each launch's variant and time", async (device) => {
   const profile = device.profile();
   assert.equal(profile.clock, "device");

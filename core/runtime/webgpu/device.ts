@@ -12,7 +12,7 @@ import {
 import { DeviceError } from "../errors.ts";
 import type { DType, Kernel, Plan, PlanContext, Signature } from "../kernel.ts";
 import { isSoftwareAdapter } from "../probe.ts";
-import { type DeviceProfile, factsOf, type LaunchFacts } from "../profile.ts";
+import { type DeviceProfile, factsOf, type LaunchFacts, type ProfileUnit } from "../profile.ts";
 import { boundRange } from "./bound_range.ts";
 import { Faults, firstLine } from "./faults.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -173,11 +173,12 @@ export class WebGpuDevice implements Device {
     });
   }
 
-  profile(): DeviceProfile {
+  profile(unit: ProfileUnit = "launch"): DeviceProfile {
     this.#profile?.stop();
     this.#recorder.submit();
     const profile = new GpuProfile({
       gpu: this.#gpu,
+      unit,
       finish: () => this.finish(),
       onStop: () => this.#time(undefined),
     });

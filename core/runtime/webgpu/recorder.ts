@@ -123,7 +123,10 @@ export class Recorder {
     const bytes = this.#commands.length * this.#stride;
     this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staging, 0, bytes);
     if (!this.profile) return this.#encodePass(encoder.beginComputePass(), this.#commands);
-    const launches = groupByLaunch(this.#commands);
+    const whole = this.profile.wholeSubmission();
+    const launches = whole
+      ? [{ facts: whole, commands: this.#commands }]
+      : groupByLaunch(this.#commands);
     const timed = launches.filter(({ facts }) => facts !== undefined).length;
     const batch = timed > 0 ? this.profile.begin(timed) : undefined;
     for (const { facts, commands } of launches) {

@@ -1,9 +1,16 @@
 /**
  * Times launches by timestamp queries. WebGPU writes timestamps at the start and end of a pass only, so that each
- * launch has a pass of its own while a profile is taken.
+ * launch has a pass of its own while a profile of them is taken.
  * @module
  */
-import type { DeviceProfile, LaunchFacts, LaunchTiming, ProfileClock } from "../profile.ts";
+import {
+  type DeviceProfile,
+  type LaunchFacts,
+  type LaunchTiming,
+  type ProfileClock,
+  type ProfileUnit,
+  SUBMISSION,
+} from "../profile.ts";
 
 const NANOSECONDS = 1e6; // per millisecond
 const STAMP_BYTES = 8;
@@ -78,9 +85,10 @@ class Batch {
   }
 }
 
-/** What a {@link GpuProfile} needs of its device. */
+/** What a {@link GpuProfile} needs of its device, and what it is to time. */
 interface Host {
   readonly gpu: GPUDevice;
+  readonly unit: ProfileUnit;
   /** Submits what is recorded and waits for it. */
   finish(): Promise<void>;
   onStop(): void;
@@ -101,10 +109,16 @@ export class GpuProfile implements DeviceProfile {
 
   /** Told of each launch before its dispatches are recorded. */
   launched(facts: LaunchFacts): void {
-    if (this.clock === "none") this.#untimed.push(facts);
+    if (this.clock === "none" && this.#host.unit === "launch") this.#untimed.push(facts);
   }
 
-  /** The timestamps of a submission of at most `launches` launches. */
+  /** What stands for all launches of a submission, where these are not timed one by one. */
+  wholeSubmission(): LaunchFacts | undefined {
+    if (this.#host.unit === "launch") return undefined;
+    return { kernel: SUBMISSION, variant: undefined, params: undefined, flops: 0, bytes: 0 };
+  }
+
+  /** The timestamps of a submission of at most `launches` passes that are timed. */
   begin(launches: number): Batch {
     const batch = new Batch(this.#host.gpu, launches);
     this.#batches.push(batch);

@@ -33,8 +33,9 @@ const RECORDING: Recording = {
 };
 
 Deno.test("a profile's shares are of the time from the first kernel to the last", () => {
-  const { step_ms, of_step, kernels } = summarizeProfile(RECORDING);
+  const { step_ms, undisturbed_step_ms, of_step, kernels } = summarizeProfile(RECORDING);
   assert.equal(step_ms, 100);
+  assert.equal(undisturbed_step_ms, null);
   assert.deepEqual(of_step, {
     products: 0.6,
     other_kernels: 0.2,
@@ -97,6 +98,15 @@ Deno.test("a profile's table names the kernels, slowest first, and where the ste
   ]);
   assert.ok(find("conv2d (register)") < find("relu"));
   assert.match(lines.at(-1)!, /100\.0 ms: 60\.0 % convolutions.*waits for the device 20\.0 %/);
+});
+
+Deno.test("a profile tells what the step takes without it, where timing launches takes time", () => {
+  const summary = summarizeProfile({ ...RECORDING, undisturbedMs: 80 });
+  assert.deepEqual(
+    [summary.step_ms, summary.undisturbed_step_ms, summary.products_of_undisturbed_step],
+    [100, 80, 0.75],
+  );
+  assert.match(profileTable(summary).at(-1)!, /it takes 80\.0 ms, .* 75\.0 %\.$/);
 });
 
 Deno.test("on the CPU device a profile says what is neither BLAS nor memory, by name", () => {
@@ -175,7 +185,7 @@ onDevices("a step profiler takes its iterations and no others, once", async (dev
   }
   x.release();
   assert.equal(recordings.length, 1);
-  const { steps, launches, spans, limits } = recordings[0]!;
+  const { steps, launches, spans, limits, clock, undisturbedMs } = recordings[0]!;
   assert.equal(steps, 3);
   assert.deepEqual(launches.map(({ kernel }) => kernel), ["relu", "relu", "relu"]);
   assert.deepEqual(spans.map(({ what, iteration }) => `${what} ${iteration}`), [
@@ -184,7 +194,31 @@ onDevices("a step profiler takes its iterations and no others, once", async (dev
     "launch 15",
   ]);
   assert.ok(limits.gflops > 0 && limits.gbps > 0);
+  // Where launches are timed by passes of their own, steps before them are timed without.
+  assert.equal(undisturbedMs !== undefined, clock === "device");
+  assert.ok(undisturbedMs === undefined || undisturbedMs > 0);
 });
+
+onDevices(
+  "a step profiler tells nothing of steps in which kernels were compiled",
+  async (device) => {
+    const recordings: Recording[] = [];
+    const profiler = new StepProfiler(device, 6, (recording) => {
+      recordings.push(recording);
+      return Promise.resolve();
+    });
+    const x = scope(() => fromArray(device, [1, 4, 4, 4], new Float32Array(64).fill(1)));
+    for (let iteration = 1; iteration <= 6; iteration++) {
+      profiler.begin(iteration);
+      scope(() => void relu(x));
+      await profiler.end(iteration);
+    }
+    x.release();
+    assert.deepEqual(recordings.map(({ steps, undisturbedMs }) => [steps, undisturbedMs]), [
+      [3, undefined],
+    ]);
+  },
+);
 
 onDevices("the profile of any work has its kernels and its result", async (device) => {
   const { result, recording } = await profileWork(device, async () => {
