@@ -21,10 +21,10 @@ const takeMaximum = vectorLoop({
 
 /** out = maximum over each window. */
 export function forward(
-  arrays: { x: FloatArray; out: FloatArray },
+  { x, out }: { x: FloatArray; out: FloatArray },
   params: PoolParams,
 ): void {
-  const { channels, width } = params, { x, out } = arrays;
+  const { channels, width } = params, arrays = { x, out };
   if (suitsVectors(arrays, { size: width * channels })) return forwardByRows(arrays, params);
   const best = new Int32Array(channels), windows = windowCount(params);
   for (let window = 0; window < windows; window++) {

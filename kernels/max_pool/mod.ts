@@ -269,7 +269,8 @@ export function maxPool(x: Tensor, options: MaxPoolOptions): Tensor {
   const extent = { images, height, width, channels, outHeight, outWidth };
   // A place is a byte.
   const { kind, isSoftware } = x.device.info;
-  const withWinners = kind === "webgpu" && isSoftware && channels % 4 === 0 && kernel <= 16;
+  const withWinners = x.requiresGrad && kind === "webgpu" && isSoftware && channels % 4 === 0 &&
+    kernel <= 16;
   const winners = empty(
     x.device,
     withWinners ? [...out.shape.slice(0, 3), channels / 4] : [0],
