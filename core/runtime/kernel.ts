@@ -32,6 +32,8 @@ export interface PlanContext {
   readonly maxBindingBytes: number;
   /** Alignment of a storage binding's offset, in elements of 4 bytes. */
   readonly offsetAlignment: number;
+  /** Storage bindings of one dispatch; 8 everywhere. */
+  readonly maxBindings: number;
   /** A CPU pretending to be a GPU: prefer register tiles, unrolled loops and no barriers. */
   readonly isSoftware: boolean;
 }

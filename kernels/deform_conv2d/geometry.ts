@@ -87,6 +87,7 @@ export function outputParts(g: DeformGeometry, info: { maxBindingBytes: number }
     maxBindingBytes: Math.min(SCRATCH_BYTES, info.maxBindingBytes),
     // The most that WebGPU asks for, so that a part fits whatever the adapter's alignment is.
     offsetAlignment: 64,
+    maxBindings: 8,
     isSoftware: false,
   };
   return mapParts({

@@ -18,7 +18,10 @@ const backwardShader = {
 };
 
 /** What of a device matters here. */
-type Adapter = Pick<PlanContext, "isSoftware" | "maxBindingBytes">;
+type Adapter = Pick<PlanContext, "isSoftware" | "maxBindingBytes" | "maxBindings">;
+
+/** Storage bindings of the backward pass. */
+const BACKWARD_BINDINGS = 10;
 
 /**
  * Vectors of a cache line, all of which a workgroup should work on, and workgroups that are left at least: a software
@@ -67,6 +70,7 @@ export function hasWholeBackward(extent: GroupNormExtent, adapter: Adapter): boo
 }
 
 function backwardGroups(extent: GroupNormExtent, adapter: Adapter) {
+  if (adapter.maxBindings < BACKWARD_BINDINGS) return undefined;
   const { images } = extent;
   const whole = groupsOf(extent, adapter, { lanes: BACKWARD_LANES, together: images });
   return whole && (whole.grid[0] > 1 || images === 1) ? whole : undefined;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fromArray, scope } from "../../core/runtime/mod.ts";
 import { groupNorm } from "../../kernels/group_norm/mod.ts";
 import { checkOp, floats } from "../_support/check_op.ts";
-import { onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
+import { FEW_BINDINGS, onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
 
 /** Shape, groups, and whether the scratch is small enough for bindings of 2 KiB. */
 const CASES: [number[], number, boolean][] = [
@@ -31,7 +31,7 @@ for (const [shape, groups, splits] of CASES) {
   };
   // On a large map some output lies within the default step of the ReLU's kink.
   const step = splits ? 1e-5 : 1e-7;
-  const targets = splits ? [...TARGETS, SPLIT_TARGET] : TARGETS;
+  const targets = [...TARGETS, FEW_BINDINGS, ...(splits ? [SPLIT_TARGET] : [])];
   checkOp({
     name: `groupNorm ${shape.join("×")} in ${groups}`,
     inputs,

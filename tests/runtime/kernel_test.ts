@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { alignedView, gridFor, MAX_GROUPS, splitRange } from "../../core/runtime/kernel.ts";
 import { random } from "../_support/random.ts";
 
-const context = { maxBindingBytes: 2048, offsetAlignment: 64, isSoftware: true };
+const context = { maxBindingBytes: 2048, offsetAlignment: 64, maxBindings: 8, isSoftware: true };
 
 Deno.test("gridFor() covers every count once it is folded, with few idle rows", () => {
   for (

@@ -79,6 +79,7 @@ export class WebGpuDevice implements Device {
     this.info = { kind: "webgpu", description, isSoftware, maxBindingBytes, maxBindings };
     this.#context = {
       maxBindingBytes,
+      maxBindings,
       offsetAlignment: Math.max(256, gpu.limits.minStorageBufferOffsetAlignment) / 4,
       isSoftware,
     };

@@ -85,6 +85,7 @@ const SOFTWARE = {
   isSoftware: true,
   maxBindingBytes: 2 ** 27,
   offsetAlignment: 64,
+  maxBindings: 8,
 };
 
 for (const { what, x, weight: [kh, kw, o], options = {}, targets = [STRAIGHT] } of CASES) {
