@@ -29,6 +29,7 @@ import {
   type Windows,
   windowsOf,
 } from "./plan_uniform.ts";
+import { isNarrowForward, isWorthNarrow, narrowForward } from "./plan_narrow.ts";
 import { overTiles, type Tiling, tilingOf } from "./plan_straight.ts";
 import { isWinograd, type Scratched, winogradCorrelation } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
@@ -132,16 +133,18 @@ function planGather(
   const isUniformFirst = isUniform &&
     passes.every(({ windows }) => isWorthWindows(windows, flops));
   const isStraight = g.groups === 1 && passes.every(({ tiling }) => tiling !== undefined);
+  const isNarrow = !transposed && isNarrowForward(g, context);
   const tiles = Math.max(...passes.map(({ tiling }) => tiling ? packedBytes(tiling.windows) : 0));
   return {
     shapeClass: `${vector ? "vec4" : "scalar"} ${transposed ? "input" : "forward"} ${
-      winograd ? "3×3 " : ""
+      isNarrow ? "narrow " : winograd ? "3×3 " : ""
     }${sizeClass(size)}`,
     candidates: {
       register: () => candidate("register"),
       workgroup: () => candidate("workgroup"),
       ...(isUniform ? { uniform: () => candidate("uniform") } : {}),
       ...(isStraight ? { straight: () => candidate("straight") } : {}),
+      ...(isNarrow ? { narrow: () => narrowForward(g, gather, context) } : {}),
       ...(winograd ? { winograd: winograd.dispatches } : {}),
     },
     scratch: {
@@ -153,6 +156,8 @@ function planGather(
       ? "workgroup"
       : winograd
       ? "winograd"
+      : isNarrow && isWorthNarrow(g)
+      ? "narrow"
       : isStraight
       ? "straight"
       : isUniformFirst

@@ -235,7 +235,10 @@ Deno.test("conv2d cuts the layers of R-50-FPN into bindings of 128 MiB", () => {
         checkViews(dispatches, context);
         if (name === "winograd") checkTiles(plan, dispatches, g);
         else if (name === "uniform") checkWindows(dispatches, g);
-        else checkPixels(name === "straight" ? dispatches.filter(isFirstOfTiles) : dispatches, g);
+        // Those of few channels are counted by narrow_test.ts.
+        else if (name !== "narrow") {
+          checkPixels(name === "straight" ? dispatches.filter(isFirstOfTiles) : dispatches, g);
+        }
       }
     }
   }

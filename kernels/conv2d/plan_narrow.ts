@@ -1,0 +1,65 @@
+/** Forward convolutions of few channels in straight lines (gather_narrow.wgsl). */
+import { alignedView, ceilDiv, type Dispatch, type PlanContext } from "../../core/runtime/mod.ts";
+import { forwardAxis } from "./axis.ts";
+import { flopsOf, type Geometry } from "./geometry.ts";
+import { narrowShader, narrowShape, seenBy, TILE } from "./narrow.ts";
+import { type Maps, partsOf } from "./parts.ts";
+
+/** The most input channels, rows of the weight that an invocation multiplies, and fours of workgroup memory. */
+const MOST = { channels: 4, products: 300, fours: 2048 };
+
+/** The least rows of the weight; and for a first choice, operations that make up for compiling, and use of the tiles. */
+const LEAST = { rows: 24, flops: 1e9, use: 0.75 };
+
+/** True where the forward kernel of few channels computes the geometry, and little of that in vain. */
+export function isNarrowForward(g: Geometry, context: PlanContext): boolean {
+  if (!context.isSoftware || g.groups !== 1 || g.dilation !== 1 || g.c > MOST.channels) {
+    return false;
+  }
+  if (g.o % 4 !== 0 || g.w * g.c % 4 !== 0) return false;
+  const shape = narrowShape(g), { patchRows, patchFours } = seenBy(shape);
+  const rows = g.kh * g.kw * g.c;
+  return rows >= LEAST.rows && rows * shape.pixels <= MOST.products &&
+    patchRows * patchFours + 4 * rows <= MOST.fours;
+}
+
+/** True where a geometry that {@link isNarrowForward} accepts surely gains, before anything was measured. */
+export function isWorthNarrow(g: Geometry): boolean {
+  return flopsOf(g) >= LEAST.flops && g.o >= LEAST.use * 16 * ceilDiv(g.o, 16);
+}
+
+/** The dispatches of all parts. */
+export function narrowForward(
+  g: Geometry,
+  { maps, hasBias, relu }: { maps: Maps; hasBias: boolean; relu: boolean },
+  context: PlanContext,
+): Dispatch[] {
+  const shape = narrowShape(g), blockGroups = ceilDiv(g.o, 16);
+  return partsOf(maps, forwardAxis(g, "h"), context).map((part) => {
+    const from = alignedView(part.source.start, part.source.end, context);
+    const to = alignedView(part.destination.start, part.destination.end, context);
+    return {
+      shader: narrowShader(shape),
+      grid: [
+        ceilDiv(g.wo, TILE.columns * shape.pixels),
+        ceilDiv(part.rows, TILE.rows),
+        part.images * blockGroups,
+      ],
+      views: { source: from.view, destination: to.view },
+      uniforms: {
+        gridH: part.rows,
+        gridW: g.wo,
+        sourceH: part.sourceRows,
+        sourceFours: g.w * g.c / 4,
+        sourceBase: from.base / 4,
+        destinationBase: to.base / 4,
+        offsetY: part.offset,
+        firstFour: Math.floor(-g.padding * g.c / 4),
+        blocks: g.o / 4,
+        blockGroups,
+        hasBias: hasBias ? 1 : 0,
+        relu: relu ? 1 : 0,
+      },
+    };
+  });
+}
