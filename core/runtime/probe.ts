@@ -78,7 +78,9 @@ export async function requestAdapter(
 
 /**
  * Where Vulkan has no adapter, Deno on Linux falls back to OpenGL, whose compute shaders were seen to run for
- * minutes and to end in an abort. A backend that the user asked for stays.
+ * minutes and to end in an abort. It looks for OpenGL adapters in any case, for which it loads libEGL: that frees a
+ * thread's memory twice where the thread ends while the process does, and aborts it. A backend that the user asked for
+ * stays.
  */
 function refuseOpenGl(): void {
   const name = "DENO_WEBGPU_BACKEND";

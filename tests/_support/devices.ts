@@ -1,9 +1,10 @@
 /** Devices that tests run on, opened once per test process. */
 import { CpuDevice } from "../../core/runtime/cpu/device.ts";
 import { type Device, openDevice } from "../../core/runtime/mod.ts";
+import { requestAdapter } from "../../core/runtime/probe.ts";
 
 /** True where WebGPU has an adapter; tests that need one are ignored visibly without. */
-export const HAS_WEBGPU = (await navigator.gpu?.requestAdapter() ?? null) !== null;
+export const HAS_WEBGPU = (await requestAdapter("high-performance")) !== null;
 
 /** The reference: host code in float64. */
 export const reference = new CpuDevice({ precision: 64 });

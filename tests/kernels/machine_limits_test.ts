@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fromArray, full } from "../../core/runtime/mod.ts";
 import { WebGpuDevice } from "../../core/runtime/webgpu/device.ts";
+import { requestAdapter } from "../../core/runtime/probe.ts";
 import { copy, fmaChain, measureLimits } from "../../kernels/machine_limits/mod.ts";
 import { checkOp, floats } from "../_support/check_op.ts";
 import { HAS_WEBGPU, onDevices } from "../_support/devices.ts";
@@ -41,7 +42,7 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
-    const adapter = await navigator.gpu.requestAdapter();
+    const adapter = await requestAdapter("high-performance");
     const info = withReplaced(adapter!.info, { description: "a GPU", isFallbackAdapter: false });
     const device = new WebGpuDevice(await adapter!.requestDevice(), { info });
     assert.equal(device.info.isSoftware, false);

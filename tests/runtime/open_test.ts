@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { openDevice, openExplained } from "../../core/runtime/mod.ts";
-import { adapterName, isSoftwareAdapter } from "../../core/runtime/probe.ts";
+import { adapterName, isSoftwareAdapter, requestAdapter } from "../../core/runtime/probe.ts";
 import { HAS_WEBGPU } from "../_support/devices.ts";
 import { rejectsWithDeviceError } from "./_support/webgpu.ts";
 
-const adapter = await navigator.gpu?.requestAdapter() ?? null;
+const adapter = await requestAdapter("high-performance");
 const isGpu = adapter !== null && !isSoftwareAdapter(adapter.info);
 
 /** Options of a test that opens WebGPU devices. */

@@ -5,6 +5,7 @@ import {
   probeAdapters,
   probeBlas,
   probeVulkan,
+  requestAdapter,
 } from "../../core/runtime/probe.ts";
 
 const adapters = await probeAdapters();
@@ -59,5 +60,15 @@ Deno.test({
       assert.match(device.name, /^[\x20-\x7e]+$/);
       assert.match(device.driver, /^[\x20-\x7e]+$/);
     }
+  },
+});
+
+Deno.test({
+  name: "asking for adapters loads no OpenGL, which could abort the process at its end",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await requestAdapter("low-power");
+    if (Deno.env.get("DENO_WEBGPU_BACKEND") !== "vulkan") return; // The user asked for another.
+    assert.ok(!Deno.readTextFileSync("/proc/self/maps").includes("libEGL"));
   },
 });

@@ -17,6 +17,7 @@ import {
   scope,
 } from "../../core/runtime/mod.ts";
 import { WebGpuDevice } from "../../core/runtime/webgpu/device.ts";
+import { requestAdapter } from "../../core/runtime/probe.ts";
 import { conv2d, relu } from "../../kernels/mod.ts";
 import { HAS_WEBGPU } from "../_support/devices.ts";
 import { gpuTest, withReplaced } from "./_support/webgpu.ts";
@@ -191,7 +192,7 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
-    const adapter = await navigator.gpu.requestAdapter();
+    const adapter = await requestAdapter("high-performance");
     const gpu = await adapter!.requestDevice({ requiredFeatures: ["timestamp-query"] });
     let sets = 0;
     const counted = withReplaced(gpu, {

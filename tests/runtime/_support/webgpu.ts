@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DeviceError, EXIT, type OpenOptions, openWebGpu } from "../../../core/runtime/mod.ts";
 import type { WebGpuDevice } from "../../../core/runtime/webgpu/device.ts";
+import { requestAdapter } from "../../../core/runtime/probe.ts";
 import { HAS_WEBGPU } from "../../_support/devices.ts";
 
 /** Opens a device of its own for the time of `body`. */
@@ -9,7 +10,7 @@ export async function withDevice(
   body: (device: WebGpuDevice) => Promise<void>,
   options: OpenOptions = {},
 ): Promise<void> {
-  const adapter = await navigator.gpu.requestAdapter();
+  const adapter = await requestAdapter("high-performance");
   assert.ok(adapter);
   const device = await openWebGpu(adapter, { tuning: false, ...options });
   try {

@@ -10,6 +10,7 @@ import {
   type Shader,
   type Tensor,
 } from "../../../core/runtime/mod.ts";
+import { requestAdapter } from "../../../core/runtime/probe.ts";
 import { add, multiply, tensor } from "../_support/ops.ts";
 import {
   gpuTest,
@@ -76,7 +77,7 @@ gpuTest("a tensor above the binding limit is refused before its dispatch", async
 }, { maxBindingBytes: 2048 });
 
 gpuTest("a buffer above the adapter's largest is refused by size and limit", async (device) => {
-  const adapter = await navigator.gpu.requestAdapter();
+  const adapter = await requestAdapter("high-performance");
   const limit = adapter!.limits.maxBufferSize;
   assert.throws(
     () => device.allocate(limit + 4),

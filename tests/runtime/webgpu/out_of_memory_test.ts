@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { empty, full } from "../../../core/runtime/mod.ts";
 import { WebGpuDevice } from "../../../core/runtime/webgpu/device.ts";
+import { requestAdapter } from "../../../core/runtime/probe.ts";
 import { HAS_WEBGPU } from "../../_support/devices.ts";
 import { rejectsWithDeviceError, withReplaced } from "../_support/webgpu.ts";
 
@@ -38,7 +39,7 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
-    const adapter = await navigator.gpu.requestAdapter();
+    const adapter = await requestAdapter("high-performance");
     const gpu = withLittleMemory(await adapter!.requestDevice(), 2 ** 20);
     const device = new WebGpuDevice(gpu, { info: adapter!.info });
     assert.equal((await full(device, [1000], 2).readFloats())[999], 2);

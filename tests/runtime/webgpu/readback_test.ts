@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { full } from "../../../core/runtime/mod.ts";
 import { WebGpuDevice } from "../../../core/runtime/webgpu/device.ts";
+import { requestAdapter } from "../../../core/runtime/probe.ts";
 import { HAS_WEBGPU } from "../../_support/devices.ts";
 import { withReplaced } from "../_support/webgpu.ts";
 
@@ -31,7 +32,7 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
-    const adapter = await navigator.gpu.requestAdapter();
+    const adapter = await requestAdapter("high-performance");
     const { counted, counts } = withCounts(await adapter!.requestDevice());
     const device = new WebGpuDevice(counted, { info: adapter!.info });
     const x = full(device, [5000], 1);
