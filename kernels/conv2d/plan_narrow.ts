@@ -5,22 +5,29 @@ import { flopsOf, type Geometry } from "./geometry.ts";
 import { narrowShader, narrowShape, seenBy, TILE } from "./narrow.ts";
 import { type Maps, partsOf } from "./parts.ts";
 
-/** The most input channels, rows of the weight that an invocation multiplies, and fours of workgroup memory. */
-const MOST = { channels: 4, products: 300, fours: 2048 };
+/** Fours of workgroup memory that software adapters have. */
+export const WORKGROUP_FOURS = 2048;
+
+/** The most input channels, and rows of the weight that an invocation multiplies. */
+const MOST = { channels: 4, products: 300 };
 
 /** The least rows of the weight; and for a first choice, operations that make up for compiling, and use of the tiles. */
 const LEAST = { rows: 24, flops: 1e9, use: 0.75 };
 
-/** True where the forward kernel of few channels computes the geometry, and little of that in vain. */
+/** True for few channels whose fours the kernels can load: rows of whole fours, each tap next to the one before. */
+export function fitsNarrow(g: Geometry, { isSoftware }: { readonly isSoftware: boolean }): boolean {
+  const isPlain = g.groups === 1 && g.dilation === 1 && g.c <= MOST.channels;
+  return isSoftware && isPlain && g.kh * g.kw * g.c >= LEAST.rows &&
+    g.o % 4 === 0 && g.w * g.c % 4 === 0;
+}
+
+/** True where the forward kernel of few channels computes the geometry. */
 export function isNarrowForward(g: Geometry, context: PlanContext): boolean {
-  if (!context.isSoftware || g.groups !== 1 || g.dilation !== 1 || g.c > MOST.channels) {
-    return false;
-  }
-  if (g.o % 4 !== 0 || g.w * g.c % 4 !== 0) return false;
+  if (!fitsNarrow(g, context)) return false;
   const shape = narrowShape(g), { patchRows, patchFours } = seenBy(shape);
   const rows = g.kh * g.kw * g.c;
-  return rows >= LEAST.rows && rows * shape.pixels <= MOST.products &&
-    patchRows * patchFours + 4 * rows <= MOST.fours;
+  return rows * shape.pixels <= MOST.products &&
+    patchRows * patchFours + 4 * rows <= WORKGROUP_FOURS;
 }
 
 /** True where a geometry that {@link isNarrowForward} accepts surely gains, before anything was measured. */

@@ -12,6 +12,7 @@ import { sumScratch } from "../_shared/column_sums.ts";
 import { forwardAxis } from "./axis.ts";
 import { type Geometry, isPointwise } from "./geometry.ts";
 import { type Maps, type Part, partsOf } from "./parts.ts";
+import { isNarrowWeight, narrowSplits, narrowWeight } from "./plan_weight_narrow.ts";
 import { isStraightWeight, straightSplits, straightWeight } from "./plan_weight_straight.ts";
 import { isWinograd, type Scratched, winogradWeight } from "./plan_winograd.ts";
 import { sizeClass } from "./size_class.ts";
@@ -24,7 +25,7 @@ import registerSource from "./weight_register.wgsl" with { type: "text" };
 import workgroupSource from "./weight_workgroup.wgsl" with { type: "text" };
 
 /** Ways to sum over pixels. */
-type Variant = "register" | "workgroup" | "straight";
+type Variant = "register" | "workgroup" | "straight" | "narrow";
 
 /** The shaders of one way to reach memory. */
 interface Shaders extends Readonly<Record<"register" | "workgroup", Shader>> {
@@ -64,16 +65,17 @@ type Target = Pick<PlanContext, "isSoftware" | "maxBindingBytes">;
 
 /** The plan of dWeight from x and dOut. */
 export function planWeight(g: Geometry, context: PlanContext): Plan {
+  const variants = variantsOf(g, context);
   const winograd = isWinograd(g)
     ? winogradWeight({ ...mapsOf(g), padding: g.padding }, { filterSums }, context)
     : undefined;
-  const sums = variantsOf(g, context).map((variant) => [variant, summed(g, variant, context)]);
+  const sums = variants.map((variant) => [variant, summed(g, variant, context)]);
   const all: Record<string, Scratched> = Object.fromEntries(sums);
   if (winograd) all.winograd = winograd;
   const each = <T>(of: (way: Scratched) => T) =>
     Object.fromEntries(Object.entries(all).map(([name, way]) => [name, of(way)]));
   return {
-    shapeClass: shapeClassOf(g, winograd ? "3×3 " : ""),
+    shapeClass: shapeClassOf(g, variants.includes("narrow") ? "narrow " : winograd ? "3×3 " : ""),
     candidates: each(({ dispatches }) => dispatches),
     scratch: each(({ scratch }) => scratch),
     first: context.isSoftware && winograd ? "winograd" : firstOf(g, context),
@@ -98,8 +100,10 @@ function shapeClassOf(g: Geometry, kind = ""): string {
 }
 
 function variantsOf(g: Geometry, { isSoftware }: Target): Variant[] {
-  const plain: Variant[] = ["register", "workgroup"];
-  return isStraightWeight(g, { isSoftware }, "variant") ? [...plain, "straight"] : plain;
+  const variants: Variant[] = ["register", "workgroup"];
+  if (isStraightWeight(g, { isSoftware }, "variant")) variants.push("straight");
+  if (isNarrowWeight(g, { isSoftware })) variants.push("narrow");
+  return variants;
 }
 
 /** The way to sum that runs before anything was measured. */
@@ -118,11 +122,12 @@ export function splitsOf(
   const independent = isSoftware
     ? taps * g.groups * ceilDiv(c, 8) * ceilDiv(o, 4)
     : g.groups * ceilDiv(taps * ceilDiv(c, 4), 16) * ceilDiv(o, 64);
+  const room = Math.floor(maxBindingBytes / 4 / (taps * c * g.o));
+  if (variant === "narrow") return Math.min(narrowSplits(g), Math.max(1, room));
   const wanted = variant === "straight"
     ? straightSplits(g)
     : ceilDiv(isSoftware ? ENOUGH.software : ENOUGH.gpu, independent);
   const { rows } = flatten(g);
-  const room = Math.floor(maxBindingBytes / 4 / (taps * c * g.o));
   // A split of fewer than two rows would cost more to add up than it saves.
   return Math.max(1, Math.min(wanted, Math.floor(rows / 2), room));
 }
@@ -143,7 +148,8 @@ function summed(g: Geometry, variant: Variant, context: PlanContext): Scratched 
   const made = (splits: number) => partialSums(g, { variant, splits }, context);
   if (splits === 1) {
     const tensors = { partial: "dWeight" };
-    return { dispatches: () => made(1).map((sums) => ({ ...sums, tensors })), scratch: {} };
+    const direct = (sums: Dispatch) => ({ ...sums, tensors: { ...sums.tensors, ...tensors } });
+    return { dispatches: () => made(1).map(direct), scratch: {} };
   }
   const columns = g.kh * g.kw * g.c / g.groups * g.o;
   const added = sumScratch({ rows: splits, columns, x: "partial", out: "dWeight" }, context);
@@ -178,6 +184,7 @@ function partialSums(
   const shape = flattened(g), { flat } = flatten(g), c = g.c / g.groups;
   const parts = partsOf(mapsOf(g), forwardAxis(shape, "h"), context);
   if (variant === "straight") return straightWeight(shape, { parts, splits }, context);
+  if (variant === "narrow") return narrowWeight(shape, { parts, splits }, context);
   const shaders = SHADERS[accessOf(g)];
   const shader = variant === "register" && c <= 4 ? shaders.narrow[c - 1]! : shaders[variant];
   return parts.map((part, index) => {
@@ -189,7 +196,7 @@ function partialSums(
 
 interface Run {
   readonly part: Part;
-  readonly variant: Exclude<Variant, "straight">;
+  readonly variant: Exclude<Variant, "straight" | "narrow">;
   readonly splits: number;
   readonly flat: boolean;
 }
