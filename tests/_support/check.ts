@@ -18,35 +18,21 @@ const STAGES: readonly { readonly name: string; readonly args: readonly string[]
   { name: "types", args: ["check", "--quiet", "."] },
 ];
 
-/** 128 + SIGABRT: how a process ends that a library aborts. */
-const ABORTED = 134;
-
 /**
  * Reads the last summary line of `deno test`, for example
  * `FAILED | 12 passed (3 steps) | 1 failed | 2 ignored (1s)`.
  * Output without one, or a failing exit code beside no failed test, is one failure: what did not
- * finish did not pass. The one exception is {@link abortedAfterPassing}.
+ * finish did not pass.
  */
 export function readTestSummary(output: string, exitCode: number): Tally {
   const summary = summaryLine(output);
   if (summary === undefined) return { passed: 0, failed: 1, ignored: 0 };
   const failed = countOf(summary, "failed");
-  const success = exitCode === 0 || abortedAfterPassing(output, exitCode);
   return {
     passed: countOf(summary, "passed"),
-    failed: success ? failed : Math.max(failed, 1),
+    failed: exitCode === 0 ? failed : Math.max(failed, 1),
     ignored: countOf(summary, "ignored"),
   };
-}
-
-/**
- * True where every test passed and the process was aborted only then, at its exit: about one run in
- * fifty ends so with Mesa's software driver, whose threads outlive what they work on.
- */
-export function abortedAfterPassing(output: string, exitCode: number): boolean {
-  const summary = summaryLine(output);
-  return exitCode === ABORTED && summary !== undefined && summary.startsWith("ok |") &&
-    summary.includes("| 0 failed") && countOf(summary, "passed") > 0;
 }
 
 function summaryLine(output: string): string | undefined {
@@ -81,9 +67,6 @@ async function runTests(args: readonly string[]): Promise<Tally> {
     }
   }
   const { code } = await child.status;
-  if (abortedAfterPassing(output, code)) {
-    console.log("The test process was aborted at its exit, after every test had passed.");
-  }
   return readTestSummary(output, code);
 }
 
