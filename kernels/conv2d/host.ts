@@ -1,7 +1,8 @@
 /**
- * Convolution over typed arrays. Four ways, chosen by what was measured with OpenBLAS on 2 cores:
+ * Convolution over typed arrays. Five ways, chosen by what was measured with OpenBLAS on 2 cores:
  * - pointwise (1×1, stride 1): one matrix product over all pixels;
- * - shifted products (`host_shifted.ts`) for stride 1 where neither the map nor the channels are tiny;
+ * - Winograd's F(4×4, 3×3) (`host_winograd.ts`) in float32 for 3×3 of stride 1 with enough channels and tiles;
+ * - shifted products (`host_shifted.ts`) for other convolutions of stride 1 where neither the map nor the channels are tiny;
  * - columns moved by vectors (`host_narrow.ts`) for the few channels of a network's first one;
  * - columns (`host_columns.ts`) for all else: strided, tiny, or grouped ones.
  */
@@ -10,6 +11,8 @@ import { type Geometry, isPointwise } from "./geometry.ts";
 import { forwardColumns, inputColumns, weightColumns } from "./host_columns.ts";
 import { forwardNarrow, isNarrow, weightNarrow } from "./host_narrow.ts";
 import { forwardShifted, inputShifted, weightShifted } from "./host_shifted.ts";
+import { forwardWinograd, inputWinograd, isWinograd } from "./host_winograd.ts";
+import { weightWinograd } from "./host_winograd_weight.ts";
 
 /** What the forward kernel does besides the convolution. */
 export interface ForwardParams extends Geometry {
@@ -35,7 +38,8 @@ export function forward(
       });
     });
     finish(0, p.n * p.h * p.w);
-  } else if (prefersShifted(p)) forwardShifted(arrays, p, finish);
+  } else if (isWinograd(p, arrays.x)) forwardWinograd(arrays, p);
+  else if (prefersShifted(p)) forwardShifted(arrays, p, finish);
   else if (isNarrow(p, arrays.x)) forwardNarrow(arrays, p, finish);
   else forwardColumns(arrays, p, finish);
 }
@@ -56,7 +60,8 @@ export function backwardInput(
         c: { data: arrays.dX, offset: c, stride: g.c },
       });
     });
-  } else if (prefersShifted(g) && g.padding <= g.dilation * (Math.min(g.kh, g.kw) - 1)) {
+  } else if (isWinograd(g, arrays.dX)) inputWinograd(arrays, g);
+  else if (prefersShifted(g) && g.padding <= g.dilation * (Math.min(g.kh, g.kw) - 1)) {
     inputShifted(arrays, g);
   } else inputColumns(arrays, g);
 }
@@ -77,7 +82,8 @@ export function backwardWeight(
         c: { data: arrays.dWeight, offset: o, stride: g.o },
       });
     });
-  } else if (prefersShifted(g)) weightShifted(arrays, g);
+  } else if (isWinograd(g, arrays.x)) weightWinograd(arrays, g);
+  else if (prefersShifted(g)) weightShifted(arrays, g);
   else if (isNarrow(g, arrays.x)) weightNarrow(arrays, g);
   else weightColumns(arrays, g);
 }

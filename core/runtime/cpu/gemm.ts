@@ -13,6 +13,9 @@ const TRANSPOSE = 112;
  */
 const WORTH_THREADS = 2 ** 25;
 
+/** The same for products that follow each other at once, between which the threads stay awake. */
+const WORTH_THREADS_IN_SERIES = 2 ** 22;
+
 let threadsNow = 0;
 
 let meter: ProductMeter | undefined;
@@ -44,6 +47,8 @@ export interface Product {
   readonly alpha?: number;
   /** 0 where absent: c is overwritten, whatever it holds. */
   readonly beta?: number;
+  /** True for one of many products of such a size that follow each other at once; false where absent. */
+  readonly inSeries?: boolean;
 }
 
 /**
@@ -66,7 +71,8 @@ function compute(product: Product): void {
   const { m, n, k, a, b, c, alpha = 1, beta = 0 } = product;
   const library = c.data instanceof Float32Array ? blas() : null;
   if (!library || k === 0) return loops(product);
-  const threads = m * n * k >= WORTH_THREADS ? library.threads : 1;
+  const worthThreads = product.inSeries ? WORTH_THREADS_IN_SERIES : WORTH_THREADS;
+  const threads = m * n * k >= worthThreads ? library.threads : 1;
   if (threads !== threadsNow) library.setThreads?.(threads);
   threadsNow = threads;
   library.sgemm(

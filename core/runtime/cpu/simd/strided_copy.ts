@@ -54,14 +54,21 @@ export function runCopier(length: number): RunCopier {
   const known = copiers.get(length);
   if (known) return known;
   if (length < SHORTEST_RUN) throw new RangeError(`Cannot copy runs of ${length} elements`);
-  memory ??= new WebAssembly.Memory({ initial: 1 });
-  const { exports } = new WebAssembly.Instance(copyModule(length), { m: { m: memory } });
-  const copy = exports.f as (...parameters: number[]) => void;
+  const copy = instantiateOnMemory(copyModule(length));
   const copier: RunCopier = ({ from, to, count, fromStep, toStep }) => {
     if (count > 0) copy(from * 4, to * 4, count, fromStep * 4, toStep * 4);
   };
   copiers.set(length, copier);
   return copier;
+}
+
+/** The function of a module that works within {@link copyMemory}. */
+export function instantiateOnMemory(
+  module: WebAssembly.Module,
+): (...parameters: number[]) => void {
+  memory ??= new WebAssembly.Memory({ initial: 1 });
+  const { exports } = new WebAssembly.Instance(module, { m: { m: memory } });
+  return exports.f as (...parameters: number[]) => void;
 }
 
 function copyModule(length: number): WebAssembly.Module {

@@ -1,0 +1,142 @@
+/**
+ * Linear maps of square tiles, such as Winograd's, on four float32 at a time: one map of a line of values, applied to a
+ * tile's rows and then to its columns, while the tile stays in registers and the first-level cache. As with the copies of
+ * `strided_copy.ts`, source and target lie in {@link copyMemory}, which matrix products read and write in place.
+ * @module
+ */
+import { type Expression, unsigned } from "./expression.ts";
+import { instantiateOnMemory } from "./strided_copy.ts";
+import { moduleOf } from "./wasm_module.ts";
+
+const LOCAL_GET = 0x20, LOCAL_SET = 0x21, LOCAL_TEE = 0x22, I32_CONST = 0x41;
+const I32_ADD = 0x6a, I32_SUB = 0x6b, I32_NE = 0x47;
+const LOOP = 0x03, NO_RESULT = 0x40, BRANCH_IF = 0x0d, END = 0x0b, I32 = 0x7f, V128 = 0x7b;
+const VECTOR_LOAD = [0xfd, 0], VECTOR_STORE = [0xfd, 11];
+
+/** Vectors need only be aligned as float32 are (2² bytes), and lie where their address says. */
+const IN_PLACE = [2, 0];
+const VECTOR_BYTES = 16;
+
+/** Parameters of the function, in bytes but for the count of tiles; then its locals for addresses. */
+const FROM = 0, FROM_ROW = 1, FROM_COLUMN = 2, FROM_TILE = 3;
+const TO = 4, TO_ROW = 5, TO_COLUMN = 6, TO_TILE = 7, TILES = 8, BYTES = 9, PARAMETERS = 10;
+const READ = 10, WRITE = 11, LAST = 12, LINE = 13, PLACE = 14, VECTORS = 15;
+
+/** Where tiles lie in {@link copyMemory}, in elements; steps may be negative. */
+export interface Tiles {
+  readonly from: number;
+  /** From a tile's row to the next, from its column to the next, and from tile to tile. */
+  readonly fromStep: TileSteps;
+  readonly to: number;
+  readonly toStep: TileSteps;
+  readonly tiles: number;
+  /** Elements in each place of a tile, a multiple of 4: each is a tile of its own. */
+  readonly channels: number;
+}
+
+/** Steps from one element to that of the next row, column or tile. */
+export interface TileSteps {
+  readonly row: number;
+  readonly column: number;
+  readonly tile: number;
+}
+
+/** Keeps a value that is used several times. */
+export type Keep = (value: Expression) => Expression;
+
+/** The map of a line of values; `keep` spares computing a value again where it is used again. */
+export type AxisMap = (line: readonly Expression[], keep: Keep) => Expression[];
+
+/** Transforms tiles; what is written must not overlap what is read. */
+export type TileTransform = (tiles: Tiles) => void;
+
+/**
+ * A transform of tiles of `size`² values by `axis` along rows and columns, then of each result by `finish`; compiled when
+ * it runs first.
+ */
+export function tileTransform(
+  size: number,
+  axis: AxisMap,
+  finish: (value: Expression) => Expression = (value) => value,
+): TileTransform {
+  let compiled: ((...parameters: number[]) => void) | undefined;
+  return ({ from, fromStep, to, toStep, tiles, channels }) => {
+    if (tiles === 0 || channels === 0) return;
+    compiled ??= instantiateOnMemory(transformModule(size, axis, finish));
+    compiled(
+      ...[from * 4, fromStep.row * 4, fromStep.column * 4, fromStep.tile * 4],
+      ...[to * 4, toStep.row * 4, toStep.column * 4, toStep.tile * 4],
+      ...[tiles, channels * 4],
+    );
+  };
+}
+
+function transformModule(
+  size: number,
+  axis: AxisMap,
+  finish: (value: Expression) => Expression,
+): WebAssembly.Module {
+  const { vectors, code } = tileCode(size, axis, finish);
+  const locals = [2, VECTORS - PARAMETERS, I32, ...unsigned(vectors), V128];
+  const next = [...increase(READ, VECTOR_BYTES), ...increase(WRITE, VECTOR_BYTES)];
+  const channels = [
+    ...[LOOP, NO_RESULT, ...code, ...next],
+    ...[LOCAL_GET, READ, LOCAL_GET, LAST, I32_NE, BRANCH_IF, 0, END],
+  ];
+  const countDown = [LOCAL_GET, TILES, I32_CONST, 1, I32_SUB, LOCAL_TEE, TILES];
+  return moduleOf(PARAMETERS, [
+    ...[...locals, LOOP, NO_RESULT, ...assign(READ, FROM), ...assign(WRITE, TO)],
+    ...[LOCAL_GET, FROM, LOCAL_GET, BYTES, I32_ADD, LOCAL_SET, LAST, ...channels],
+    ...[...step(FROM, FROM_TILE), ...step(TO, TO_TILE), ...countDown, BRANCH_IF, 0, END, END],
+  ]);
+}
+
+/** The code for the tile at {@link READ}, to {@link WRITE}, and how many vectors it keeps. */
+function tileCode(
+  size: number,
+  axis: AxisMap,
+  finish: (value: Expression) => Expression,
+): { vectors: number; code: number[] } {
+  const code: number[] = [];
+  let vectors = 0;
+  const keep = (value: Expression): Expression => {
+    const local = unsigned(VECTORS + vectors++);
+    code.push(...value(0), LOCAL_SET, ...local);
+    return () => [LOCAL_GET, ...local];
+  };
+  const rows: Expression[][] = [];
+  code.push(...assign(LINE, READ));
+  for (let row = 0; row < size; row++) {
+    const line: Expression[] = [];
+    code.push(...assign(PLACE, LINE));
+    for (let column = 0; column < size; column++) {
+      line.push(keep(() => [LOCAL_GET, PLACE, ...VECTOR_LOAD, ...IN_PLACE]));
+      code.push(...step(PLACE, FROM_COLUMN));
+    }
+    rows.push(axis(line, keep).map(keep));
+    code.push(...step(LINE, FROM_ROW));
+  }
+  code.push(...assign(LINE, WRITE));
+  for (let column = 0; column < rows[0]!.length; column++) {
+    code.push(...assign(PLACE, LINE));
+    for (const value of axis(rows.map((row) => row[column]!), keep)) {
+      code.push(LOCAL_GET, PLACE, ...finish(value)(0), ...VECTOR_STORE, ...IN_PLACE);
+      code.push(...step(PLACE, TO_ROW));
+    }
+    code.push(...step(LINE, TO_COLUMN));
+  }
+  return { vectors, code };
+}
+
+function assign(local: number, value: number): number[] {
+  return [LOCAL_GET, value, LOCAL_SET, local];
+}
+
+function step(local: number, by: number): number[] {
+  return [LOCAL_GET, local, LOCAL_GET, by, I32_ADD, LOCAL_SET, local];
+}
+
+/** Adds a constant below 64. */
+function increase(local: number, by: number): number[] {
+  return [LOCAL_GET, local, I32_CONST, by, I32_ADD, LOCAL_SET, local];
+}
