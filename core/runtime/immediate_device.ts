@@ -1,7 +1,7 @@
 /** What devices share that have done their work when a launch returns: nothing is ever under way. */
 import type { BufferPool } from "./buffer_pool.ts";
 import type { MemoryUse } from "./device.ts";
-import { type DeviceProfile, HostProfile, type ProductMeter } from "./profile.ts";
+import { type DeviceProfile, type HostMeter, HostProfile } from "./profile.ts";
 
 /** The half of a {@link Device} that waits and counts, where there is nothing to wait for. */
 export abstract class ImmediateDevice<B> {
@@ -27,7 +27,7 @@ export abstract class ImmediateDevice<B> {
 
   protected startProfile(
     clock: "host" | "none",
-    { meter, onStop }: { readonly meter?: ProductMeter; readonly onStop?: () => void } = {},
+    { meter, onStop }: { readonly meter?: HostMeter; readonly onStop?: () => void } = {},
   ): HostProfile {
     this.profiling?.stop();
     return this.profiling = new HostProfile(clock, {

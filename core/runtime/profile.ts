@@ -22,6 +22,8 @@ export interface LaunchTiming {
   readonly ms: number;
   /** Milliseconds of `ms` within BLAS; 0 on a GPU. */
   readonly productMs: number;
+  /** Bytes read and written where copies of the tensors are brought into another order; 0 on a GPU. */
+  readonly copiedBytes: number;
 }
 
 /** What tells the time of launches: the device's own timestamps, the host's clock, or nothing. */
@@ -50,7 +52,7 @@ export interface DeviceProfile {
 }
 
 /** What is known of a launch before it runs. */
-export type LaunchFacts = Omit<LaunchTiming, "start" | "ms" | "productMs">;
+export type LaunchFacts = Omit<LaunchTiming, "start" | "ms" | "productMs" | "copiedBytes">;
 
 /** The facts of a launch. */
 export function factsOf<S extends Signature, P>(
@@ -64,22 +66,23 @@ export function factsOf<S extends Signature, P>(
   return { kernel: kernel.name, variant, params, flops: kernel.flops?.(params) ?? 0, bytes };
 }
 
-/** Time that is spent within BLAS, added up. */
-export interface ProductMeter {
-  ms: number;
+/** What a host does besides looping over tensors, added up: see {@link LaunchTiming}. */
+export interface HostMeter {
+  productMs: number;
+  copiedBytes: number;
 }
 
 /** A profile of a device that has done a launch's work when it returns. */
 export class HostProfile implements DeviceProfile {
   readonly clock: ProfileClock;
-  readonly #meter: ProductMeter | undefined;
+  readonly #meter: HostMeter | undefined;
   readonly #onStop: () => void;
   #launches: LaunchTiming[] = [];
 
-  /** @param options.meter counts milliseconds within BLAS while a launch runs */
+  /** @param options.meter counts while a launch runs */
   constructor(
     clock: "host" | "none",
-    options: { readonly meter?: ProductMeter; readonly onStop: () => void },
+    options: { readonly meter?: HostMeter; readonly onStop: () => void },
   ) {
     this.clock = clock;
     this.#meter = options.meter;
@@ -89,10 +92,14 @@ export class HostProfile implements DeviceProfile {
   /** Runs `body`, which is the launch. */
   time(facts: LaunchFacts, body: () => void): void {
     const start = performance.now();
-    const products = this.#meter?.ms ?? 0;
+    const { productMs = 0, copiedBytes = 0 } = this.#meter ?? {};
     body();
     const ms = this.clock === "none" ? 0 : performance.now() - start;
-    this.#launches.push({ ...facts, start, ms, productMs: (this.#meter?.ms ?? 0) - products });
+    const done = {
+      productMs: (this.#meter?.productMs ?? 0) - productMs,
+      copiedBytes: (this.#meter?.copiedBytes ?? 0) - copiedBytes,
+    };
+    this.#launches.push({ ...facts, start, ms, ...done });
   }
 
   take(): Promise<LaunchTiming[]> {

@@ -42,8 +42,8 @@ export interface KernelShare {
   /** Milliseconds of `ms` within BLAS; 0 on a GPU. */
   readonly blas_ms: number;
   /**
-   * Outside of BLAS: the rate at which it moves its bytes over the copy rate. A kernel of two passes, or one that copies
-   * its tensors to where it works on them, moves twice the bytes that are told. Null for products on a GPU.
+   * Outside of BLAS: the rate at which it moves its tensors' bytes, and those of copies that it brings into another
+   * order, over the copy rate. A kernel of two passes moves twice the bytes that are told. Null for products on a GPU.
    */
   readonly of_copy_rate: number | null;
 }
@@ -123,12 +123,13 @@ function kernelShare(
   { steps, extent, limits }: { steps: number; extent: number; limits: MachineLimits },
 ): KernelShare {
   const { kernel, variant } = launches[0]!;
-  let ms = 0, blasMs = 0, gflop = 0, gbytes = 0;
+  let ms = 0, blasMs = 0, gflop = 0, gbytes = 0, copied = 0;
   for (const launch of launches) {
     ms += launch.ms / steps;
     blasMs += launch.productMs / steps;
     gflop += launch.flops / 1e9 / steps;
     gbytes += launch.bytes / 1e9 / steps;
+    copied += launch.copiedBytes / 1e9 / steps;
   }
   const least = 1000 * Math.max(gflop / limits.gflops, gbytes / limits.gbps);
   return {
@@ -143,7 +144,7 @@ function kernelShare(
     blas_ms: blasMs,
     // Of a product, what is left without BLAS are loops that bring its operands into order.
     of_copy_rate: (gflop === 0 || blasMs > 0) && ms > blasMs
-      ? 1000 * gbytes / (ms - blasMs) / limits.gbps
+      ? 1000 * (gbytes + copied) / (ms - blasMs) / limits.gbps
       : null,
   };
 }

@@ -1,6 +1,8 @@
 /** Profiles: what was launched, its FLOPs and bytes, and times that hang together. */
 import assert from "node:assert/strict";
 import { CpuDevice } from "../../core/runtime/cpu/device.ts";
+import { copyMemory, runCopier } from "../../core/runtime/cpu/simd/strided_copy.ts";
+import { tileTransform } from "../../core/runtime/cpu/simd/tile_transform.ts";
 import { DryDevice } from "../../core/runtime/dry_device.ts";
 import {
   backward,
@@ -94,6 +96,29 @@ Deno.test("a profile of the CPU device counts the time in products while it is t
   launch(kernel, tensors, {});
   const [timing] = await profile.take();
   assert.ok(timing && timing.productMs > 0 && timing.productMs <= timing.ms);
+  profile.stop();
+});
+
+Deno.test("a profile of the CPU device counts what copies are read and written, launch by launch", async () => {
+  const device = new CpuDevice();
+  const transform = tileTransform(2, ([a, b]) => [a!, b!, a!]);
+  const kernel = defineKernel({
+    name: "copies",
+    signature: { a: "f32" },
+    host: (_, { count }: { count: number }) => {
+      copyMemory(4096);
+      runCopier(8)({ from: 0, to: 1024, count, fromStep: 8, toStep: 16 });
+      const step = { row: 32, column: 16, tile: 4 };
+      transform({ from: 0, fromStep: step, to: 1024, toStep: step, tiles: count, channels: 4 });
+    },
+    wgsl: () => [],
+  });
+  const tensors = { a: empty(device, [1]) };
+  const profile = device.profile();
+  for (const count of [3, 1, 0]) launch(kernel, tensors, { count });
+  const counted = (await profile.take()).map(({ copiedBytes }) => copiedBytes);
+  // Runs of 8 are read and written; of a tile 2 × 2 vectors are read, and 3 × 3 written.
+  assert.deepEqual(counted, [3, 1, 0].map((count) => 4 * count * (2 * 8 + 4 * (4 + 9))));
   profile.stop();
 });
 

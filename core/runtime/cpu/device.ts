@@ -17,7 +17,7 @@ import { ImmediateDevice } from "../immediate_device.ts";
 import type { ArrayOf, DType, FloatArray, HostArrays, Kernel, Signature } from "../kernel.ts";
 import { type DeviceProfile, factsOf } from "../profile.ts";
 import { blas } from "./blas.ts";
-import { meterProducts } from "./gemm.ts";
+import { meterHost } from "./meter.ts";
 
 /** Host memory with one typed array of each kind over it. */
 class CpuSlot implements Slot {
@@ -90,9 +90,9 @@ export class CpuDevice extends ImmediateDevice<ArrayBuffer> implements Device {
   }
 
   profile(): DeviceProfile {
-    const meter = { ms: 0 };
-    const profile = this.startProfile("host", { meter, onStop: () => meterProducts(undefined) });
-    meterProducts(meter);
+    const meter = { productMs: 0, copiedBytes: 0 };
+    const profile = this.startProfile("host", { meter, onStop: () => meterHost(undefined) });
+    meterHost(meter);
     return profile;
   }
 

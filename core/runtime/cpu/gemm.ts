@@ -1,7 +1,7 @@
 /** Matrix products over typed arrays: BLAS in float32, readable loops in float64 and where there is no BLAS. */
 import type { FloatArray } from "../kernel.ts";
-import type { ProductMeter } from "../profile.ts";
 import { blas } from "./blas.ts";
+import { hostMeter } from "./meter.ts";
 
 const ROW_MAJOR = 101;
 const NO_TRANSPOSE = 111;
@@ -17,13 +17,6 @@ const WORTH_THREADS = 2 ** 25;
 const WORTH_THREADS_IN_SERIES = 2 ** 22;
 
 let threadsNow = 0;
-
-let meter: ProductMeter | undefined;
-
-/** Adds the time of every product from now on to `target`, until it is called with another or none. */
-export function meterProducts(target: ProductMeter | undefined): void {
-  meter = target;
-}
 
 /** A matrix within a typed array: row-major, `stride` elements from row to row. */
 export interface Matrix {
@@ -61,10 +54,11 @@ export function gemm(product: Product): void {
   checkWithin(a, { name: "a", rows: m, columns: k });
   checkWithin(b, { name: "b", rows: k, columns: n });
   checkWithin(c, { name: "c", rows: m, columns: n });
+  const meter = hostMeter();
   if (meter === undefined) return compute(product);
   const start = performance.now();
   compute(product);
-  meter.ms += performance.now() - start;
+  meter.productMs += performance.now() - start;
 }
 
 function compute(product: Product): void {

@@ -15,6 +15,9 @@ import {
 const NANOSECONDS = 1e6; // per millisecond
 const STAMP_BYTES = 8;
 
+/** What a launch does on the host. */
+const ON_HOST = { productMs: 0, copiedBytes: 0 };
+
 /** The timestamps of one submission. */
 class Batch {
   readonly launches: LaunchFacts[] = [];
@@ -129,7 +132,7 @@ export class GpuProfile implements DeviceProfile {
     await this.#host.finish();
     const batches = this.#batches.splice(0);
     const read = await Promise.all(batches.map((batch) => batch.read()));
-    const none = { start: 0, ms: 0, productMs: 0 };
+    const none = { start: 0, ms: 0, ...ON_HOST };
     const untimed = this.#untimed.splice(0).map((facts) => ({ ...facts, ...none }));
     return [...untimed, ...merged(batches, read)];
   }
@@ -160,7 +163,7 @@ function merged(
       else byLaunch.set(facts, { start: start + offset, ms });
     })
   );
-  return [...byLaunch].map(([facts, time]) => ({ ...facts, ...time, productMs: 0 }));
+  return [...byLaunch].map(([facts, time]) => ({ ...facts, ...time, ...ON_HOST }));
 }
 
 /** What to add to the device's clock for the host's: the least by which no batch starts before it was submitted. */

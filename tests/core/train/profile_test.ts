@@ -10,7 +10,15 @@ import { conv2d, relu } from "../../../kernels/mod.ts";
 import { onDevices } from "../../_support/devices.ts";
 
 function launchOf(kernel: string, start: number, more: Partial<LaunchTiming>): LaunchTiming {
-  const none = { variant: undefined, params: {}, flops: 0, bytes: 0, ms: 0, productMs: 0 };
+  const none = {
+    variant: undefined,
+    params: {},
+    flops: 0,
+    bytes: 0,
+    ms: 0,
+    productMs: 0,
+    copiedBytes: 0,
+  };
   return { ...none, kernel, start, ...more };
 }
 

@@ -3,6 +3,7 @@
  * two numbers at a time and checks the bounds of each, WebAssembly moves four and checks none that is inside of its memory.
  * @module
  */
+import { hostMeter } from "../meter.ts";
 import { unsigned } from "./expression.ts";
 import { moduleOf } from "./wasm_module.ts";
 
@@ -56,10 +57,18 @@ export function runCopier(length: number): RunCopier {
   if (length < SHORTEST_RUN) throw new RangeError(`Cannot copy runs of ${length} elements`);
   const copy = instantiateOnMemory(copyModule(length));
   const copier: RunCopier = ({ from, to, count, fromStep, toStep }) => {
-    if (count > 0) copy(from * 4, to * 4, count, fromStep * 4, toStep * 4);
+    if (count === 0) return;
+    copy(from * 4, to * 4, count, fromStep * 4, toStep * 4);
+    countCopied(2 * count * length);
   };
   copiers.set(length, copier);
   return copier;
+}
+
+/** Tells the profile that is being taken, if any, of elements that were read or written. */
+export function countCopied(elements: number): void {
+  const meter = hostMeter();
+  if (meter) meter.copiedBytes += 4 * elements;
 }
 
 /** The function of a module that works within {@link copyMemory}. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Expression, unsigned } from "./expression.ts";
-import { instantiateOnMemory } from "./strided_copy.ts";
+import { countCopied, instantiateOnMemory } from "./strided_copy.ts";
 import { moduleOf } from "./wasm_module.ts";
 
 const LOCAL_GET = 0x20, LOCAL_SET = 0x21, LOCAL_TEE = 0x22, I32_CONST = 0x41;
@@ -60,6 +60,7 @@ export function tileTransform(
   finish: (value: Expression) => Expression = (value) => value,
 ): TileTransform {
   let compiled: ((...parameters: number[]) => void) | undefined;
+  const made = axis(Array<Expression>(size).fill(() => []), (value) => value).length;
   return ({ from, fromStep, to, toStep, tiles, channels }) => {
     if (tiles === 0 || channels === 0) return;
     compiled ??= instantiateOnMemory(transformModule(size, axis, finish));
@@ -68,6 +69,7 @@ export function tileTransform(
       ...[to * 4, toStep.row * 4, toStep.column * 4, toStep.tile * 4],
       ...[tiles, channels * 4],
     );
+    countCopied(tiles * channels * (size ** 2 + made ** 2));
   };
 }
 
