@@ -3,9 +3,9 @@
  * same names, over tiles in {@link copyMemory}. After A. Lavin and S. Gray, "Fast Algorithms for Convolutional Neural
  * Networks" (2016).
  */
-import { type AxisMap, lanes, tileTransform } from "../../core/runtime/mod.ts";
+import { lanes, type TileLanes, tileTransform } from "../../core/runtime/mod.ts";
 
-const { add, constant, multiply, subtract } = lanes;
+const { add, subtract } = lanes;
 
 type Value = Parameters<typeof add>[0];
 
@@ -21,7 +21,7 @@ export const transformFilter = tileTransform(3, filterAxis);
 /** Gᵀ u: 36 products to 3×3 taps' gradients. */
 export const transformFilterGradient = tileTransform(6, filterGradientAxis);
 
-function inputAxis(d: readonly Value[], keep: Parameters<AxisMap>[1]): Value[] {
+function inputAxis(d: readonly Value[], { keep, times }: TileLanes): Value[] {
   const [d0, d1, d2, d3, d4, d5] = six(d);
   const odd = keep(subtract(d1, d3)), even = keep(subtract(d4, d2));
   const more = keep(times(1.5, d2));
@@ -35,7 +35,7 @@ function inputAxis(d: readonly Value[], keep: Parameters<AxisMap>[1]): Value[] {
   ];
 }
 
-function outputAxis(m: readonly Value[], keep: Parameters<AxisMap>[1]): Value[] {
+function outputAxis(m: readonly Value[], { keep, times }: TileLanes): Value[] {
   const [m0, m1, m2, m3, m4, m5] = six(m);
   const both = keep(add(m1, m2)), difference = keep(subtract(m1, m2));
   return [
@@ -46,7 +46,7 @@ function outputAxis(m: readonly Value[], keep: Parameters<AxisMap>[1]): Value[] 
   ];
 }
 
-function gradientAxis(y: readonly Value[], keep: Parameters<AxisMap>[1]): Value[] {
+function gradientAxis(y: readonly Value[], { keep, times }: TileLanes): Value[] {
   const [y0, y1, y2, y3] = six(y);
   const even = keep(add(y0, y2)), odd = keep(add(y1, y3));
   return [
@@ -59,7 +59,7 @@ function gradientAxis(y: readonly Value[], keep: Parameters<AxisMap>[1]): Value[
   ];
 }
 
-function filterAxis(g: readonly Value[], keep: Parameters<AxisMap>[1]): Value[] {
+function filterAxis(g: readonly Value[], { keep, times }: TileLanes): Value[] {
   const [g0, g1, g2] = six(g);
   const ends = keep(add(g0, g2));
   return [
@@ -72,7 +72,7 @@ function filterAxis(g: readonly Value[], keep: Parameters<AxisMap>[1]): Value[] 
   ];
 }
 
-function filterGradientAxis(u: readonly Value[], keep: Parameters<AxisMap>[1]): Value[] {
+function filterGradientAxis(u: readonly Value[], { keep, times }: TileLanes): Value[] {
   const [u0, u1, u2, u3, u4, u5] = six(u);
   const difference = keep(times(1 / 3, subtract(u2, u1)));
   return [
@@ -85,10 +85,6 @@ function filterGradientAxis(u: readonly Value[], keep: Parameters<AxisMap>[1]): 
 /** A line as what can be taken apart: it has as many values as its map takes. */
 function six(line: readonly Value[]): [Value, Value, Value, Value, Value, Value] {
   return line as [Value, Value, Value, Value, Value, Value];
-}
-
-function times(factor: number, value: Value): Value {
-  return multiply(constant(factor), value);
 }
 
 function sum(first: Value, ...rest: readonly Value[]): Value {

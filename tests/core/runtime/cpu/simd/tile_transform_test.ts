@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { copyMemory, lanes, tileTransform } from "../../../../../core/runtime/mod.ts";
 
-const { add, constant, multiply, relu, subtract } = lanes;
+const { add, relu, subtract } = lanes;
 
 Deno.test("a map of a line is applied to rows and columns of every tile and channel, and its finish last", () => {
   // From (a, b) to (a − b, 2 (a + b), a): not square, and not symmetric.
-  const transform = tileTransform(2, ([a, b], keep) => {
+  const transform = tileTransform(2, ([a, b], { keep, times }) => {
     const both = keep(add(a!, b!));
-    return [subtract(a!, b!), multiply(constant(2), both), a!];
+    return [subtract(a!, b!), times(2, both), a!];
   }, relu);
   const line = (a: number, b: number) => [a - b, 2 * (a + b), a];
   const tiles = 3, channels = 8;
