@@ -1,7 +1,7 @@
 /**
  * RoIAlign of one pyramid level over typed arrays. Weights are a product of one of the row and one of the column, so
  * that an RoI is pooled along y by a matrix product, straight from the map: `rows[bin, x, c] = Σ weight · map[y, x, c]`;
- * then along x, where a bin reads few pixels. The gradient goes the same way back.
+ * then along x by one for each row of bins. The gradient goes the same way back.
  */
 import { type FloatArray, gemm, type Product } from "../../core/runtime/mod.ts";
 import { Axis, isOfLevel, type LevelParams } from "./taps.ts";
@@ -59,7 +59,9 @@ class PooledRows {
   readonly #y: Axis;
   readonly #like: FloatArray;
   #rows: FloatArray;
-  #matrix: FloatArray;
+  /** Weights of pixels along each axis, `[resolution, extent]`. */
+  #xMatrix: FloatArray;
+  #yMatrix: FloatArray;
   /** The element of the map that the RoI's part begins with. */
   #first = 0;
 
@@ -69,7 +71,7 @@ class PooledRows {
     this.#x = new Axis(params.resolution);
     this.#y = new Axis(params.resolution);
     this.#like = like;
-    this.#rows = this.#matrix = like.subarray(0, 0);
+    this.#rows = this.#xMatrix = this.#yMatrix = like.subarray(0, 0);
   }
 
   /** Becomes RoI `m`. @returns false where it reads nothing of the map */
@@ -80,8 +82,10 @@ class PooledRows {
     y.place({ from: rois[roi + 1]!, to: rois[roi + 3]!, extent: height }, this.#params);
     if (x.extent === 0 || y.extent === 0) return false;
     this.#rows = this.#atLeast(this.#rows, resolution * x.extent * channels);
-    this.#matrix = this.#atLeast(this.#matrix, resolution * y.extent);
-    y.writeMatrix(this.#matrix);
+    this.#xMatrix = this.#atLeast(this.#xMatrix, resolution * x.extent);
+    this.#yMatrix = this.#atLeast(this.#yMatrix, resolution * y.extent);
+    x.writeMatrix(this.#xMatrix);
+    y.writeMatrix(this.#yMatrix);
     const line = Math.floor(m / rowsPerImage) * height + y.first;
     this.#first = (line * width + x.first) * channels;
     return true;
@@ -93,25 +97,28 @@ class PooledRows {
     gemm({
       m: resolution,
       k,
-      a: { data: this.#matrix, stride: k },
+      a: { data: this.#yMatrix, stride: k },
       ...this.#product(feature, "b"),
     });
   }
 
-  /** out[at + (row, column, c)] = Σ weight · rows[row, x, c] over the column's pixels. */
+  /** out[at + (row, column, c)] = Σ weight · rows[row, x, c]. */
   poolColumns(out: FloatArray, at: number): void {
-    const { channels, resolution } = this.#params;
-    for (let bin = 0; bin < resolution * resolution; bin++) {
-      pool(this.#rows, out, this.#bin(bin, at + bin * channels));
+    const { resolution } = this.#params, k = this.#x.extent;
+    const a = { data: this.#xMatrix, stride: k };
+    for (let row = 0; row < resolution; row++) {
+      const { bins, pixels } = this.#row(row, { data: out, at });
+      gemm({ m: resolution, n: this.#params.channels, k, a, b: pixels, c: bins });
     }
   }
 
-  /** rows[row, x, c] = Σ weight · dOut[at + (row, column, c)] over the columns that read x. */
+  /** rows[row, x, c] = Σ weight · dOut[at + (row, column, c)]. */
   spreadColumns(dOut: FloatArray, at: number): void {
-    const { channels, resolution } = this.#params;
-    this.#rows.fill(0, 0, resolution * this.#x.extent * channels);
-    for (let bin = 0; bin < resolution * resolution; bin++) {
-      spread(dOut, this.#rows, this.#bin(bin, at + bin * channels));
+    const { resolution } = this.#params, m = this.#x.extent;
+    const a = { data: this.#xMatrix, stride: m, transpose: true };
+    for (let row = 0; row < resolution; row++) {
+      const { bins, pixels } = this.#row(row, { data: dOut, at });
+      gemm({ m, n: this.#params.channels, k: resolution, a, b: bins, c: pixels });
     }
   }
 
@@ -121,7 +128,7 @@ class PooledRows {
     gemm({
       m,
       k: resolution,
-      a: { data: this.#matrix, stride: m, transpose: true },
+      a: { data: this.#yMatrix, stride: m, transpose: true },
       ...this.#product(dFeature, "c"),
       beta: 1,
     });
@@ -135,71 +142,17 @@ class PooledRows {
     return map === "b" ? { n, b: part, c: rows } : { n, b: rows, c: part };
   }
 
-  #bin(bin: number, at: number): Bin {
+  /** A row of bins in the pooled array, whose RoI begins at `at`, and the pixels that they read. */
+  #row(row: number, { data, at }: { data: FloatArray; at: number }) {
     const { channels, resolution } = this.#params;
-    const row = Math.floor(bin / resolution), column = bin % resolution;
-    const start = (row * this.#x.extent - this.#x.first) * channels;
-    return { axis: this.#x, column, start, channels, at };
+    return {
+      bins: { data, offset: at + row * resolution * channels, stride: channels },
+      pixels: { data: this.#rows, offset: row * this.#x.extent * channels, stride: channels },
+    };
   }
 
   #atLeast(array: FloatArray, size: number): FloatArray {
     if (array.length >= size) return array;
     return this.#like instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
-  }
-}
-
-/** One bin: column `column` of the axis, in pixels from element `start` of the rows on. */
-interface Bin {
-  readonly axis: Axis;
-  readonly column: number;
-  readonly start: number;
-  readonly channels: number;
-  /** Its first channel in the pooled array. */
-  readonly at: number;
-}
-
-/** out[at + c] = Σ weight · rows over the bin's pixels, four channels at a time, which stay in registers. */
-function pool(
-  rows: FloatArray,
-  out: FloatArray,
-  { axis, column, start, channels, at }: Bin,
-): void {
-  const { pixels, weights } = axis;
-  const first = column * axis.perBin, end = first + axis.used[column]!;
-  let c = 0;
-  for (; c + 4 <= channels; c += 4) {
-    let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-    for (let tap = first; tap < end; tap++) {
-      const from = start + pixels[tap]! * channels + c, weight = weights[tap]!;
-      s0 += weight * rows[from]!;
-      s1 += weight * rows[from + 1]!;
-      s2 += weight * rows[from + 2]!;
-      s3 += weight * rows[from + 3]!;
-    }
-    out[at + c] = s0;
-    out[at + c + 1] = s1;
-    out[at + c + 2] = s2;
-    out[at + c + 3] = s3;
-  }
-  for (; c < channels; c++) {
-    let sum = 0;
-    for (let tap = first; tap < end; tap++) {
-      sum += weights[tap]! * rows[start + pixels[tap]! * channels + c]!;
-    }
-    out[at + c] = sum;
-  }
-}
-
-/** rows at the bin's pixels += weight · dOut[at + c]. */
-function spread(
-  dOut: FloatArray,
-  rows: FloatArray,
-  { axis, column, start, channels, at }: Bin,
-): void {
-  const { pixels, weights } = axis;
-  const first = column * axis.perBin, end = first + axis.used[column]!;
-  for (let tap = first; tap < end; tap++) {
-    const to = start + pixels[tap]! * channels, weight = weights[tap]!;
-    for (let c = 0; c < channels; c++) rows[to + c]! += weight * dOut[at + c]!;
   }
 }
