@@ -1,10 +1,18 @@
 /** Devices that tests run on, opened once per test process. */
 import { CpuDevice } from "../../core/runtime/cpu/device.ts";
-import { type Device, openDevice } from "../../core/runtime/mod.ts";
+import { type Device, openDevice, type PlanContext } from "../../core/runtime/mod.ts";
 import { requestAdapter } from "../../core/runtime/probe.ts";
 
 /** True where WebGPU has an adapter; tests that need one are ignored visibly without. */
 export const HAS_WEBGPU = (await requestAdapter("high-performance")) !== null;
+
+/** What a planner knows of Mesa's software adapter. */
+export const SOFTWARE: PlanContext = {
+  maxBindingBytes: 2 ** 27,
+  offsetAlignment: 64,
+  maxBindings: 48,
+  isSoftware: true,
+};
 
 /** The reference: host code in float64. */
 export const reference = new CpuDevice({ precision: 64 });

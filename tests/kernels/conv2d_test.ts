@@ -18,7 +18,7 @@ import { planForward, planInput } from "../../kernels/conv2d/plan_gather.ts";
 import { planWeight } from "../../kernels/conv2d/plan_weight.ts";
 import { relu } from "../../kernels/relu/mod.ts";
 import { checkOp, floats, relativeError } from "../_support/check_op.ts";
-import { SPLIT_TARGET, type Target } from "../_support/devices.ts";
+import { SOFTWARE, SPLIT_TARGET, type Target } from "../_support/devices.ts";
 
 /** The CPU device, and each variant of the WGSL kernels. */
 const ALL: readonly Target[] = [
@@ -215,24 +215,18 @@ const LARGE: readonly [[number, number, number, number], number, number, number]
 ];
 
 Deno.test("conv2d cuts the layers of R-50-FPN into bindings of 128 MiB", () => {
-  const context = {
-    maxBindingBytes: 2 ** 27,
-    offsetAlignment: 64,
-    maxBindings: 8,
-    isSoftware: true,
-  };
   for (const [x, k, o, stride] of LARGE) {
     const g = geometryOf(x, [k, k, x[3], o], { stride, padding: k >> 1 });
     const plans = [
-      planForward(g, { hasBias: false, relu: false }, context),
-      planInput(g, context),
-      planWeight(g, context),
+      planForward(g, { hasBias: false, relu: false }, SOFTWARE),
+      planInput(g, SOFTWARE),
+      planWeight(g, SOFTWARE),
     ];
     for (const plan of plans) {
       assert.ok("candidates" in plan);
       for (const [name, candidate] of Object.entries(plan.candidates)) {
         const dispatches = candidate();
-        checkViews(dispatches, context);
+        checkViews(dispatches, SOFTWARE);
         if (name === "winograd") checkTiles(plan, dispatches, g);
         else if (name === "uniform") checkWindows(dispatches, g);
         // Those of few channels are counted by narrow_test.ts.

@@ -18,7 +18,7 @@ import {
 } from "../../kernels/deform_conv2d/geometry.ts";
 import { deformConv2d } from "../../kernels/deform_conv2d/mod.ts";
 import { planBackward, planForward } from "../../kernels/deform_conv2d/plan.ts";
-import { onDevices } from "../_support/devices.ts";
+import { onDevices, SOFTWARE } from "../_support/devices.ts";
 
 const V2 = { modulated: true, padding: 1 } as const, V1 = { modulated: false, padding: 1 } as const;
 
@@ -86,31 +86,25 @@ const LARGE: readonly (readonly [number, number, number, number])[] = [
 ];
 
 Deno.test("deform_conv2d cuts the layers of R-101-DCNv2 into bindings of 128 MiB", () => {
-  const context = {
-    maxBindingBytes: 2 ** 27,
-    offsetAlignment: 64,
-    maxBindings: 8,
-    isSoftware: true,
-  };
   for (const x of LARGE) {
     const [n, h, w, c] = x;
     const shapes = { x, offsets: [n, h, w, 27], weight: [3, 3, c, c] };
     const g = deformGeometryOf(shapes, V2);
-    const parts = outputParts(g, context);
+    const parts = outputParts(g, SOFTWARE);
     const scratch = scratchShapes(g, parts, new DryDevice());
     for (const shape of Object.values(scratch)) assert.ok(sizeOf(shape) * 4 <= 2 ** 26);
     const params = { ...g, parts, hasBias: false, splits: 1 };
     const needs = { input: true, offsets: true, weight: true };
     for (
-      const plan of [planForward(params, context), planBackward({ ...params, needs }, context)]
+      const plan of [planForward(params, SOFTWARE), planBackward({ ...params, needs }, SOFTWARE)]
     ) {
       assert.ok("candidates" in plan);
       const views = Object.values(plan.candidates).flatMap((candidate) =>
         candidate().flatMap(({ views = {} }) => Object.values(views))
       );
       for (const { start, end } of views) {
-        assert.equal(start % context.offsetAlignment, 0);
-        assert.ok((end - start) * 4 <= context.maxBindingBytes, `${(end - start) * 4} bytes`);
+        assert.equal(start % SOFTWARE.offsetAlignment, 0);
+        assert.ok((end - start) * 4 <= SOFTWARE.maxBindingBytes, `${(end - start) * 4} bytes`);
       }
     }
   }

@@ -4,7 +4,7 @@ import { conv2d, type Conv2dOptions } from "../../../kernels/conv2d/mod.ts";
 import { planForward } from "../../../kernels/conv2d/plan_gather.ts";
 import { planWeight } from "../../../kernels/conv2d/plan_weight.ts";
 import { checkOp, floats } from "../../_support/check_op.ts";
-import type { Target } from "../../_support/devices.ts";
+import { SOFTWARE, type Target } from "../../_support/devices.ts";
 
 const NARROW: Target = {
   name: "webgpu, few channels in straight lines",
@@ -65,12 +65,6 @@ for (const { what, x, weight: [kh, kw, o], options, targets = [NARROW] } of CASE
   });
 }
 
-const SOFTWARE = {
-  isSoftware: true,
-  maxBindingBytes: 2 ** 27,
-  maxBindings: 8,
-  offsetAlignment: 64,
-};
 const STEM = { stride: 2, padding: 3 };
 
 /** The first variants of the forward pass and the gradient of the weight, and whether those for few channels are offered. */

@@ -4,7 +4,7 @@ import { conv2d, type Conv2dOptions } from "../../../kernels/conv2d/mod.ts";
 import { planPartialSums, planWeight, splitsOf } from "../../../kernels/conv2d/plan_weight.ts";
 import { isStraightWeight } from "../../../kernels/conv2d/plan_weight_straight.ts";
 import { checkTarget, floats } from "../../_support/check_op.ts";
-import { onDevices, type Target } from "../../_support/devices.ts";
+import { onDevices, SOFTWARE, type Target } from "../../_support/devices.ts";
 
 const STRAIGHT: Target = {
   name: "webgpu, straight lines",
@@ -79,14 +79,6 @@ const CASES: readonly Case[] = [
   },
   { what: "ten input channels", x: [1, 4, 5, 10], weight: [1, 1, 8], targets: OTHERS },
 ];
-
-const SOFTWARE = {
-  kind: "webgpu",
-  isSoftware: true,
-  maxBindingBytes: 2 ** 27,
-  offsetAlignment: 64,
-  maxBindings: 8,
-};
 
 for (const { what, x, weight: [kh, kw, o], options = {}, targets = [STRAIGHT] } of CASES) {
   const weight = [kh, kw, x[3] / (options.groups ?? 1), o];
