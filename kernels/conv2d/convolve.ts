@@ -10,7 +10,7 @@ import {
 } from "../../core/runtime/mod.ts";
 import { columnSums } from "../_shared/column_sums.ts";
 import { reluMask } from "../_shared/relu_mask.ts";
-import { flopsOf, type Geometry } from "./geometry.ts";
+import { flopsOf, type Geometry } from "./extents/geometry.ts";
 import * as host from "./host.ts";
 import { planForward, planInput } from "./plan_gather.ts";
 import { planWeight } from "./plan_weight.ts";

@@ -1,18 +1,18 @@
 /**
  * Convolution over typed arrays. Five ways, chosen by what was measured with OpenBLAS on 2 cores:
  * - pointwise (1×1, stride 1): one matrix product over all pixels;
- * - Winograd's F(4×4, 3×3) (`host_winograd.ts`) in float32 for 3×3 of stride 1 with enough channels and tiles;
- * - shifted products (`host_shifted.ts`) for other convolutions of stride 1 where neither the map nor the channels are tiny;
- * - columns moved by vectors (`host_narrow.ts`) for the few channels of a network's first one;
- * - columns (`host_columns.ts`) for all else: strided, tiny, or grouped ones.
+ * - Winograd's F(4×4, 3×3) (`host/winograd/`) in float32 for 3×3 of stride 1 with enough channels and tiles;
+ * - shifted products (`host/shifted.ts`) for other convolutions of stride 1 where neither the map nor the channels are tiny;
+ * - columns moved by vectors (`host/narrow.ts`) for the few channels of a network's first one;
+ * - columns (`host/columns.ts`) for all else: strided, tiny, or grouped ones.
  */
 import { type FloatArray, gemm, lanes, suitsVectors, vectorLoop } from "../../core/runtime/mod.ts";
-import { type Geometry, isPointwise } from "./geometry.ts";
-import { forwardColumns, inputColumns, weightColumns } from "./host_columns.ts";
-import { forwardNarrow, isNarrow, weightNarrow } from "./host_narrow.ts";
-import { forwardShifted, inputShifted, weightShifted } from "./host_shifted.ts";
-import { forwardWinograd, inputWinograd, isWinograd } from "./host_winograd.ts";
-import { weightWinograd } from "./host_winograd_weight.ts";
+import { type Geometry, isPointwise } from "./extents/geometry.ts";
+import { forwardColumns, inputColumns, weightColumns } from "./host/columns.ts";
+import { forwardNarrow, isNarrow, weightNarrow } from "./host/narrow.ts";
+import { forwardShifted, inputShifted, weightShifted } from "./host/shifted.ts";
+import { forwardWinograd, inputWinograd, isWinograd } from "./host/winograd/correlation.ts";
+import { weightWinograd } from "./host/winograd/weight.ts";
 
 /** What the forward kernel does besides the convolution. */
 export interface ForwardParams extends Geometry {

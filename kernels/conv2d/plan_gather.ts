@@ -7,18 +7,18 @@ import {
   type PlanContext,
   type Shader,
 } from "../../core/runtime/mod.ts";
-import scalarAccess from "./access_scalar.wgsl" with { type: "text" };
-import vectorAccess from "./access_vec4.wgsl" with { type: "text" };
-import filters from "./filters.wgsl" with { type: "text" };
-import scalarFilters from "./filters_scalar.wgsl" with { type: "text" };
-import vectorFilters from "./filters_vec4.wgsl" with { type: "text" };
-import common from "./gather_common.wgsl" with { type: "text" };
-import registerSource from "./gather_register.wgsl" with { type: "text" };
-import uniformSource from "./gather_uniform.wgsl" with { type: "text" };
-import workgroupSource from "./gather_workgroup.wgsl" with { type: "text" };
-import { type Axis, forwardAxis, inputAxes } from "./axis.ts";
-import { flopsOf, type Geometry } from "./geometry.ts";
-import { type Maps, partsOf } from "./parts.ts";
+import scalarAccess from "./gather/access_scalar.wgsl" with { type: "text" };
+import vectorAccess from "./gather/access_vec4.wgsl" with { type: "text" };
+import filters from "./gather/filters.wgsl" with { type: "text" };
+import scalarFilters from "./gather/filters_scalar.wgsl" with { type: "text" };
+import vectorFilters from "./gather/filters_vec4.wgsl" with { type: "text" };
+import common from "./gather/common.wgsl" with { type: "text" };
+import registerSource from "./gather/register.wgsl" with { type: "text" };
+import uniformSource from "./gather/uniform.wgsl" with { type: "text" };
+import workgroupSource from "./gather/workgroup.wgsl" with { type: "text" };
+import { type Axis, forwardAxis, inputAxes } from "./extents/axis.ts";
+import { flopsOf, type Geometry } from "./extents/geometry.ts";
+import { type Maps, partsOf } from "./extents/parts.ts";
 import {
   fitsWindow,
   isWorthWindows,
@@ -28,11 +28,11 @@ import {
   type Pass,
   type Windows,
   windowsOf,
-} from "./plan_uniform.ts";
-import { isNarrowForward, isWorthNarrow, narrowForward } from "./plan_narrow.ts";
-import { overTiles, type Tiling, tilingOf } from "./plan_straight.ts";
-import { isWinograd, type Scratched, winogradCorrelation } from "./plan_winograd.ts";
-import { sizeClass } from "./size_class.ts";
+} from "./gather/windows.ts";
+import { isNarrowForward, isWorthNarrow, narrowForward } from "./narrow/plan_gather.ts";
+import { overTiles, type Tiling, tilingOf } from "./straight/plan_gather.ts";
+import { isWinograd, type Scratched, winogradCorrelation } from "./winograd/plan.ts";
+import { sizeClass } from "./extents/size_class.ts";
 
 /** One tile size and way of summing. */
 type Variant = "register" | "workgroup" | "uniform" | "straight";
@@ -42,7 +42,7 @@ const SOURCES: Readonly<Record<Exclude<Variant, "uniform" | "straight">, string>
   workgroup: workgroupSource,
 };
 
-/** Grid pixels of one invocation of gather_register.wgsl, and of one tile of gather_workgroup.wgsl. */
+/** Grid pixels of one invocation of gather/register.wgsl, and of one tile of gather/workgroup.wgsl. */
 const REGISTER_PIXELS = 8;
 const TILE = 64;
 

@@ -9,20 +9,20 @@ import {
   type Shader,
 } from "../../core/runtime/mod.ts";
 import { sumScratch } from "../_shared/column_sums.ts";
-import { forwardAxis } from "./axis.ts";
-import { type Geometry, isPointwise } from "./geometry.ts";
-import { type Maps, type Part, partsOf } from "./parts.ts";
-import { isNarrowWeight, narrowSplits, narrowWeight } from "./plan_weight_narrow.ts";
-import { isStraightWeight, straightSplits, straightWeight } from "./plan_weight_straight.ts";
-import { isWinograd, type Scratched, winogradWeight } from "./plan_winograd.ts";
-import { sizeClass } from "./size_class.ts";
-import { bindingsOf } from "./weight_bindings.ts";
-import outerAccess from "./weight_access_outer.wgsl" with { type: "text" };
-import scalarAccess from "./weight_access_scalar.wgsl" with { type: "text" };
-import vectorAccess from "./weight_access_vec4.wgsl" with { type: "text" };
-import common from "./weight_common.wgsl" with { type: "text" };
-import registerSource from "./weight_register.wgsl" with { type: "text" };
-import workgroupSource from "./weight_workgroup.wgsl" with { type: "text" };
+import { forwardAxis } from "./extents/axis.ts";
+import { type Geometry, isPointwise } from "./extents/geometry.ts";
+import { type Maps, type Part, partsOf } from "./extents/parts.ts";
+import { isNarrowWeight, narrowSplits, narrowWeight } from "./narrow/plan_weight.ts";
+import { isStraightWeight, straightSplits, straightWeight } from "./straight/plan_weight.ts";
+import { isWinograd, type Scratched, winogradWeight } from "./winograd/plan.ts";
+import { sizeClass } from "./extents/size_class.ts";
+import { bindingsOf } from "./weight/bindings.ts";
+import outerAccess from "./weight/access_outer.wgsl" with { type: "text" };
+import scalarAccess from "./weight/access_scalar.wgsl" with { type: "text" };
+import vectorAccess from "./weight/access_vec4.wgsl" with { type: "text" };
+import common from "./weight/common.wgsl" with { type: "text" };
+import registerSource from "./weight/register.wgsl" with { type: "text" };
+import workgroupSource from "./weight/workgroup.wgsl" with { type: "text" };
 
 /** Ways to sum over pixels. */
 type Variant = "register" | "workgroup" | "straight" | "narrow";

@@ -7,7 +7,12 @@ import {
   sizeOf,
 } from "../../core/runtime/mod.ts";
 import { type MapPart, mapParts } from "../_shared/map_parts.ts";
-import { type Geometry, geometryOf, matrixGeometry, type Window } from "../conv2d/geometry.ts";
+import {
+  type Geometry,
+  geometryOf,
+  matrixGeometry,
+  type Window,
+} from "../conv2d/extents/geometry.ts";
 
 /** A convolution's extents, and those of its offsets `[n, ho, wo, offsetChannels]`. */
 export interface DeformGeometry extends Geometry {

@@ -5,7 +5,7 @@
 import { type FloatArray, gemm } from "../../core/runtime/mod.ts";
 import type { MapPart } from "../_shared/map_parts.ts";
 import * as convolution from "../conv2d/host.ts";
-import { scratch } from "../conv2d/host_scratch.ts";
+import { scratch } from "../conv2d/host/scratch.ts";
 import { columnGeometry, type DeformGeometry } from "./geometry.ts";
 import { addCorners, cornerSums, gatherCorners, TapPlacer } from "./host_taps.ts";
 

@@ -5,7 +5,7 @@
  */
 import { formatShape, type Tensor } from "../../core/runtime/mod.ts";
 import { convolve } from "../conv2d/convolve.ts";
-import { matrixGeometry } from "../conv2d/geometry.ts";
+import { matrixGeometry } from "../conv2d/extents/geometry.ts";
 
 /**
  * Multiplies the rows of x by weight.

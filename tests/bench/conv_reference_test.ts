@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { backwardFrom, fromArray, record, type Tensor } from "../../core/runtime/mod.ts";
 import { convElements, shapeOf, spread } from "../../bench/conv_reference.ts";
 import type { ConvGeometry, Pass } from "../../bench/peers/protocol.ts";
-import { geometryOf, type Window } from "../../kernels/conv2d/geometry.ts";
+import { geometryOf, type Window } from "../../kernels/conv2d/extents/geometry.ts";
 import { conv2d } from "../../kernels/mod.ts";
 import { floats, relativeError, valuesOf } from "../_support/check_op.ts";
 import { reference } from "../_support/devices.ts";

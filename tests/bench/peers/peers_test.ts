@@ -5,7 +5,7 @@ import { hashed, SEEDS } from "../../../bench/peers/inputs.ts";
 import { Peer, type PeerName } from "../../../bench/peers/peer.ts";
 import type { ConvGeometry } from "../../../bench/peers/protocol.ts";
 import { differenceOf } from "../../../bench/check.ts";
-import { geometryOf } from "../../../kernels/conv2d/geometry.ts";
+import { geometryOf } from "../../../kernels/conv2d/extents/geometry.ts";
 
 const GEOMETRIES: readonly ConvGeometry[] = [
   geometryOf([2, 6, 7, 4], [3, 3, 4, 5], { stride: 2, padding: 1 }),

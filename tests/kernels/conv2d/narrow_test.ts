@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Geometry, geometryOf } from "../../../kernels/conv2d/geometry.ts";
+import { type Geometry, geometryOf } from "../../../kernels/conv2d/extents/geometry.ts";
 import { conv2d, type Conv2dOptions } from "../../../kernels/conv2d/mod.ts";
 import { planForward } from "../../../kernels/conv2d/plan_gather.ts";
 import { planWeight } from "../../../kernels/conv2d/plan_weight.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { geometryOf } from "../../../kernels/conv2d/geometry.ts";
+import { geometryOf } from "../../../kernels/conv2d/extents/geometry.ts";
 import { conv2d, type Conv2dOptions } from "../../../kernels/conv2d/mod.ts";
 import { planPartialSums, planWeight, splitsOf } from "../../../kernels/conv2d/plan_weight.ts";
-import { isStraightWeight } from "../../../kernels/conv2d/plan_weight_straight.ts";
+import { isStraightWeight } from "../../../kernels/conv2d/straight/plan_weight.ts";
 import { checkTarget, floats } from "../../_support/check_op.ts";
 import { onDevices, SOFTWARE, type Target } from "../../_support/devices.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CpuDevice } from "../../../core/runtime/cpu/device.ts";
 import { backwardFrom, type Device, fromArray, record, scope } from "../../../core/runtime/mod.ts";
-import { geometryOf } from "../../../kernels/conv2d/geometry.ts";
+import { geometryOf } from "../../../kernels/conv2d/extents/geometry.ts";
 import { conv2d } from "../../../kernels/conv2d/mod.ts";
 import { planWeight } from "../../../kernels/conv2d/plan_weight.ts";
 import { asGpu } from "../../_support/check_exact.ts";
