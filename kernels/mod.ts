@@ -19,6 +19,8 @@ export * from "./conv2d/mod.ts";
 export * from "./deform_conv2d/mod.ts";
 export * from "./linear/mod.ts";
 export * from "./reshape/mod.ts";
+export * from "./pack_levels/mod.ts";
+export * from "./join_outputs/mod.ts";
 export * from "./concat_levels/mod.ts";
 export * from "./sigmoid_bce/mod.ts";
 export * from "./softmax_cross_entropy/mod.ts";

@@ -12,7 +12,10 @@ import {
   gatherRows,
   largeBoxes,
   matchBoxes,
+  MAX_PACKED_LEVELS,
   nms,
+  type PackedLevels,
+  packLevels,
   rpnLabels,
   sampleLabels,
   selectTop,
@@ -23,6 +26,7 @@ import {
 } from "../../kernels/mod.ts";
 import { Conv2d } from "../nn/conv.ts";
 import { normal } from "../nn/initial.ts";
+import { JoinedConv2d } from "../nn/joined_conv.ts";
 import type { StateScope } from "../nn/state.ts";
 import { nhwc, noGrad, type Tensor } from "../runtime/mod.ts";
 import { cellAnchors, cellStrides } from "./anchors.ts";
@@ -60,8 +64,7 @@ export class Rpn {
   readonly #coding: { readonly weights: readonly number[]; readonly offset: number };
   readonly #limitShrinking: boolean;
   readonly #conv: Conv2d;
-  readonly #logits: Conv2d;
-  readonly #deltas: Conv2d;
+  readonly #head: JoinedConv2d;
   readonly #cells: readonly Float32Array<ArrayBuffer>[];
 
   /** Declares `rpn_conv`, `rpn_cls_logits` and `rpn_bbox_pred` below `scope`. */
@@ -78,16 +81,10 @@ export class Rpn {
       kernel: 3,
       padding: 1,
     });
-    this.#logits = new Conv2d(scope.child("rpn_cls_logits"), {
-      ...shared,
-      outChannels: anchors,
-      kernel: 1,
-    });
-    this.#deltas = new Conv2d(scope.child("rpn_bbox_pred"), {
-      ...shared,
-      outChannels: anchors * 4,
-      kernel: 1,
-    });
+    this.#head = new JoinedConv2d([
+      { scope: scope.child("rpn_cls_logits"), outChannels: anchors },
+      { scope: scope.child("rpn_bbox_pred"), outChannels: anchors * 4 },
+    ], shared);
     this.#cells = options.ANCHOR_SIZES.map((size, level) =>
       cellAnchors(options.ANCHOR_STRIDE[level]!, [size], {
         ratios: options.ASPECT_RATIOS,
@@ -101,11 +98,10 @@ export class Rpn {
    * @param images `[N, H, W, 3]`: of the padded size, which some anchors' distances depend on
    */
   predict(features: readonly Tensor[], images: Tensor): RpnPredictions {
-    const perLevel = features.map((feature) => {
-      const hidden = this.#conv.apply(feature, { relu: true });
-      return { logits: this.#logits.apply(hidden), deltas: this.#deltas.apply(hidden) };
-    });
-    const logits = concatLevels(perLevel.map(({ logits }) => logits), { width: 1, flat: true });
+    const perCell = this.#options.ASPECT_RATIOS.length;
+    const packed = packCoarse(features);
+    const hidden = packed.map(({ map }) => this.#conv.apply(map, { relu: true }));
+    const maps = this.#head.apply(hidden).map((map, i) => ({ map, areas: packed[i]!.areas }));
     const layout = this.#options.ANCHOR_LAYOUT;
     const [, paddedHeight, paddedWidth] = nhwc(images.shape, "a batch of images");
     const padded = { height: paddedHeight, width: paddedWidth };
@@ -115,14 +111,13 @@ export class Rpn {
       const cells = { height, width };
       return { ...cells, ...cellStrides(stride, { cells, padded, layout }) };
     });
-    const perCell = this.#options.ASPECT_RATIOS.length;
     return {
-      logits,
-      deltas: concatLevels(perLevel.map(({ deltas }) => deltas), { width: 4 }),
+      ...concatLevels(maps, { anchors: perCell }),
       anchors: anchorGrid(features[0]!.device, { cells: this.#cells, levels }),
       levelSizes: levels.map(({ height, width }) => height * width * perCell),
     };
   }
+
   /** Classification and box loss over sampled anchors (f32 scalars), and counts i32 `[N, 2]` of the sample. */
   losses(
     predictions: RpnPredictions,
@@ -205,6 +200,21 @@ export class Rpn {
     });
     return { targets, labels, sample };
   }
+}
+
+/** The finest level as it is, which has most of the pixels, and the others on as few maps as hold them. */
+function packCoarse(features: readonly Tensor[]): PackedLevels[] {
+  const packed = [whole(features[0]!)];
+  for (let l = 1; l < features.length; l += MAX_PACKED_LEVELS) {
+    const levels = features.slice(l, l + MAX_PACKED_LEVELS);
+    packed.push(levels.length === 1 ? whole(levels[0]!) : packLevels(levels));
+  }
+  return packed;
+}
+
+function whole(map: Tensor): PackedLevels {
+  const [, height, width] = nhwc(map.shape, "a pyramid feature");
+  return { map, areas: [{ top: 0, left: 0, height, width }] };
 }
 
 function limits(options: RpnOptions, training: boolean) {

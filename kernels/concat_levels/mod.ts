@@ -1,132 +1,136 @@
 /**
- * Concatenates the RPN's predictions of all levels: per image, levels in order, each in the order of its
- * memory (row, column, anchor), which is the order of the anchors. Five levels at a time, as many as a pyramid has:
- * launches of so little would cost more than the copies. Tensors of boxes are small, so nothing is split.
+ * Takes the RPN's predictions apart and concatenates those of all levels: per image, levels in order, each by row,
+ * column and anchor, which is the order of the anchors. A map has the predictions of one level, or of several that
+ * were packed on it (pack_levels). Tensors of boxes are small, so nothing is split.
  * @module
  */
 import {
+  ceilDiv,
   defineKernel,
   differentiable,
   type Dispatch,
   empty,
   formatShape,
-  gridFor,
   launch,
-  sizeOf,
+  nhwc,
   type Tensor,
 } from "../../core/runtime/mod.ts";
+import { areaUniforms, type MapArea, MAX_AREAS } from "../_shared/map_areas.ts";
+import areasSource from "../_shared/map_areas.wgsl" with { type: "text" };
+import { perTensor } from "../_shared/per_tensor.ts";
 import * as host from "./host.ts";
-import joinSource from "./join.wgsl" with { type: "text" };
+import mergeSource from "./merge.wgsl" with { type: "text" };
 import placeSource from "./place.wgsl" with { type: "text" };
 import splitSource from "./split.wgsl" with { type: "text" };
 
-const LEVELS = { a: "f32", b: "f32", c: "f32", d: "f32", e: "f32" } as const;
-
-const joinKernel = defineKernel({
-  name: "concat_levels",
-  signature: { ...LEVELS, whole: "f32" },
-  host: host.join,
-  wgsl: planner(joinSource),
-});
-
 const splitKernel = defineKernel({
-  name: "concat_levels_backward",
-  signature: { whole: "f32", ...LEVELS },
+  name: "concat_levels",
+  signature: { map: "f32", logits: "f32", deltas: "f32" },
   host: host.split,
   wgsl: planner(splitSource),
 });
 
-/** Plans of a shader, by numbers or, where all levels allow it, by vectors of four. */
-function planner(source: string): (blocks: host.Blocks) => Dispatch[] {
-  const text = placeSource + source;
-  const scalar = { source: `alias Value = f32;\n${text}` };
-  const vec4 = { source: `alias Value = vec4f;\n${text}` };
-  return ({ images, blocks, stride, offset }) => {
-    const unit = [...blocks, stride, offset].every((size) => size % 4 === 0) ? 4 : 1;
-    // Where a level begins; levels that are not there begin at the end.
-    const starts = [1, 2, 3, 4].map((l) => sum(blocks.slice(0, l)) / unit);
-    const [start1, start2, start3, start4] = starts as [number, number, number, number];
-    const block = sum(blocks) / unit;
-    // An image is a layer of the grid: a software adapter divides integers lane by lane.
-    const { grid: [x, y], rowLength: row } = gridFor(block, 64);
-    const extent = { row, block, stride: stride / unit, offset: offset / unit };
-    const uniforms = { ...extent, start1, start2, start3, start4 };
-    return [{ shader: unit === 4 ? vec4 : scalar, uniforms, grid: [x, y, images] }];
+const mergeKernel = defineKernel({
+  name: "concat_levels_backward",
+  signature: { logits: "f32", deltas: "f32", map: "f32" },
+  host: host.merge,
+  wgsl: planner(mergeSource),
+});
+
+function planner(source: string): (p: host.HeadParams) => Dispatch[] {
+  const shader = { source: perTensor(areasSource + placeSource, MAX_AREAS) + source };
+  return ({ images, height, width, channels, anchors, rows, areas }) => {
+    const depth = channels / 4;
+    const uniforms = { height, width, depth, anchors, rows, ...areaUniforms(areas) };
+    return [{ shader, uniforms, grid: [ceilDiv(width * depth, 64), height, images] }];
   };
 }
 
-function sum(sizes: readonly number[]): number {
-  return sizes.reduce((before, size) => before + size, 0);
+/** Channels of the predictions for `anchors` anchors a pixel: 4 deltas of each, their logits, zeros up to vectors. */
+export function headChannels(anchors: number): number {
+  return 4 * (anchors + ceilDiv(anchors, 4));
+}
+
+/** Predictions, and where on them the levels are, in order. */
+export interface LevelMap {
+  /** f32 `[N, H, W, headChannels(A)]`: deltas of each anchor, logits of each, and what is no prediction. */
+  readonly map: Tensor;
+  /** One to four, apart from each other. */
+  readonly areas: readonly MapArea[];
 }
 
 /**
- * Levels as rows of `width` numbers, one after another; gradients for all levels.
- * @param levels f32 [N, H_l, W_l, A·width] each, N and A·width the same
- * @param options width: numbers per row: 4 for box deltas; 1 for logits gives [N, R] when `flat`
- * @returns f32 [N, R, width], or [N, R] where `flat` (width 1 only); R = Σ H_l·W_l·A
- * @throws RangeError where there is no level, N differs, or `width` does not divide a level's channels
+ * Logits and deltas of all anchors; gradients for all maps, 0 outside of their areas.
+ * @param maps the levels in order, on as many maps as there are
+ * @param options anchors: A, of each pixel
+ * @returns logits f32 [N, R] and deltas f32 [N, R, 4], R = Σ H_l·W_l·A over the areas
+ * @throws RangeError where there is no map, N or the channels are others, or a map has too many areas or one that is
+ * not within it
  */
 export function concatLevels(
-  levels: readonly Tensor[],
-  options: { width: number; flat?: boolean },
-): Tensor {
-  const { width, flat = false } = options;
-  const images = checkLevels(levels, { width, flat });
-  const runs = runsOf(levels.map(({ shape }) => sizeOf(shape.slice(1))), images);
-  const stride = runs[0]!.stride;
-  const { device } = levels[0]!;
-  const out = empty(device, flat ? [images, stride] : [images, stride / width, width]);
-  runs.forEach((run, i) => {
-    const [a, b = a, c = a, d = a, e = a] = levels.slice(5 * i) as [Tensor, ...Tensor[]];
-    launch(joinKernel, { a, b, c, d, e, whole: out }, run);
-  });
+  maps: readonly LevelMap[],
+  { anchors }: { anchors: number },
+): { logits: Tensor; deltas: Tensor } {
+  const runs = runsOf(maps, anchors);
+  const { images, rows } = runs[0]!;
+  const { device } = maps[0]!.map;
+  const logits = empty(device, [images, rows]), deltas = empty(device, [images, rows, 4]);
+  const tensors = maps.map(({ map }) => map);
+  runs.forEach((run, i) => launch(splitKernel, { map: tensors[i]!, logits, deltas }, run));
+  const shapes = tensors.map(({ shape }) => shape);
   differentiable({
-    inputs: levels,
-    outputs: [out],
+    inputs: tensors,
+    outputs: [logits, deltas],
     saved: [],
-    backward: ([dOut]) =>
-      runs.flatMap((run, i) => split(dOut!, levels.slice(5 * i, 5 * i + 5), run)),
+    backward: ([dLogits, dDeltas]) =>
+      runs.map((run, i) => {
+        const map = empty(device, shapes[i]!);
+        launch(mergeKernel, { logits: dLogits!, deltas: dDeltas!, map }, run);
+        return map;
+      }),
   });
-  return out;
+  return { logits, deltas };
 }
 
-/** Five levels each. */
-function runsOf(blocks: readonly number[], images: number): host.Blocks[] {
-  const runs: host.Blocks[] = [];
-  for (let l = 0; l < blocks.length; l += 5) {
-    const offset = sum(blocks.slice(0, l));
-    runs.push({ images, blocks: blocks.slice(l, l + 5), stride: sum(blocks), offset });
-  }
-  return runs;
+function runsOf(maps: readonly LevelMap[], anchors: number): host.HeadParams[] {
+  if (maps.length === 0) throw new RangeError("Cannot concatenate no levels");
+  const images = maps[0]!.map.shape[0]!;
+  let rows = 0;
+  const runs = maps.map(({ map, areas }) => {
+    checkMap({ map, areas }, { images, channels: headChannels(anchors) });
+    const [, height, width, channels] = nhwc(map.shape, "a map of predictions");
+    const placed = areas.map((area) => {
+      const first = rows;
+      rows += area.height * area.width * anchors;
+      return { ...area, first };
+    });
+    return { images, height, width, channels, anchors, areas: placed };
+  });
+  return runs.map((run) => ({ ...run, rows }));
 }
 
-/** The gradients of up to five levels. */
-function split(whole: Tensor, levels: readonly { shape: Tensor["shape"] }[], run: host.Blocks) {
-  const parts = Array.from(
-    { length: 5 },
-    (_, l) => empty(whole.device, levels[l]?.shape ?? [0]),
-  );
-  const [a, b, c, d, e] = parts as [Tensor, Tensor, Tensor, Tensor, Tensor];
-  launch(splitKernel, { whole, a, b, c, d, e }, run);
-  return parts.slice(0, levels.length);
-}
-
-function checkLevels(
-  levels: readonly Tensor[],
-  { width, flat }: { width: number; flat: boolean },
-): number {
-  const images = levels[0]?.shape[0];
-  if (images === undefined) throw new RangeError("Cannot concatenate no levels");
-  if (flat && width !== 1) {
-    throw new RangeError(`Cannot concatenate rows of ${width} numbers flat as they must have 1`);
-  }
-  for (const { shape } of levels) {
-    if (shape.length === 4 && shape[0] === images && shape[3]! % width === 0) continue;
+function checkMap(
+  { map, areas }: LevelMap,
+  { images, channels }: { images: number; channels: number },
+): void {
+  const [n, height, width, c] = nhwc(map.shape, "a map of predictions");
+  if (n !== images || c !== channels) {
     throw new RangeError(
-      `Cannot concatenate a level of shape ${
-        formatShape(shape)
-      } as it must be [${images}, H, W, a multiple of ${width}]`,
+      `Cannot concatenate a map of shape ${
+        formatShape(map.shape)
+      } as it must be [${images}, H, W, ${channels}]`,
     );
   }
-  return images;
+  if (areas.length > MAX_AREAS) {
+    throw new RangeError(
+      `Cannot concatenate ${areas.length} levels of a map as it may have ${MAX_AREAS}`,
+    );
+  }
+  for (const area of areas) {
+    if (area.top + area.height <= height && area.left + area.width <= width) continue;
+    throw new RangeError(
+      `Cannot concatenate a level at row ${area.top}, column ${area.left} of ${area.height}×${area.width} pixels ` +
+        `as its map has ${height}×${width}`,
+    );
+  }
 }

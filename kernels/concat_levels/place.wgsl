@@ -1,26 +1,28 @@
-// Where an element of the concatenation is in its level; it stands before join.wgsl and split.wgsl. A launch has up to
-// five levels, a to e: elements `offset` … `offset` + `block` of each image of the whole, level l from start l on.
-// All in values, numbers or vectors of four, which `Value` is. Prepended: an alias for Value.
+// Where an invocation is, in both passes; it stands before them. One invocation copies four channels of a pixel of the
+// map: row id.y, image id.z, along id.x columns and their `depth` vectors, first the deltas of each anchor, then the
+// logits of four anchors at a time. first# is the first anchor of an area. Prepended: map_areas.wgsl.
 struct Params {
-  row: u32, block: u32, stride: u32, offset: u32,
-  start1: u32, start2: u32, start3: u32, start4: u32,
+  height: u32, width: u32, depth: u32, anchors: u32, rows: u32,
+  //EACH
+  top#: u32, left#: u32, height#: u32, width#: u32, first#: u32,
+  //END
 }
 @group(0) @binding(0) var<uniform> params: Params;
 
-// Element `at` of level `level`, which is element `inWhole` of the whole.
-struct Place { level: u32, at: u32, inWhole: u32 }
+// Vector `at` of the map, where it is not `past` a row. Where it is `inside` an area: the deltas of the anchor `row`,
+// or, where `count` is not 0, the logits of as many anchors from `row` on.
+struct Place { past: bool, inside: bool, at: u32, row: u32, count: u32 }
 
-// Of element `i` of an image's block.
-fn placeOf(image: u32, i: u32) -> Place {
-  let starts = array<u32, 6>(
-    0u, params.start1, params.start2, params.start3, params.start4, params.block);
-  var level = 0u;
-  for (var l = 1u; l < 5u; l++) { level += u32(i >= starts[l]); }
-  var start = 0u;
-  var end = starts[1];
-  for (var l = 1u; l < 5u; l++) {
-    start = select(start, starts[l], l == level);
-    end = select(end, starts[l + 1u], l == level);
-  }
-  return Place(level, image * (end - start) + i - start, params.offset + image * params.stride + i);
+fn placeOf(id: vec3u) -> Place {
+  let depth = params.depth;
+  let line = params.width * depth;
+  let value = min(id.x, line - 1u);
+  let column = value / depth;
+  let vector = value - column * depth;
+  let pixel = pixelOf(id.y, column);
+  let first = id.z * params.rows + pixel.first + (pixel.row * pixel.width + pixel.column) * params.anchors;
+  let at = (id.z * params.height + id.y) * line + value;
+  if (vector < params.anchors) { return Place(id.x >= line, pixel.inside, at, first + vector, 0u); }
+  let anchor = 4u * (vector - params.anchors);
+  return Place(id.x >= line, pixel.inside, at, first + anchor, min(4u, params.anchors - anchor));
 }

@@ -1,56 +1,87 @@
 import assert from "node:assert/strict";
-import { fromArray, scope } from "../../core/runtime/mod.ts";
-import { concatLevels } from "../../kernels/concat_levels/mod.ts";
+import { fromArray, scope, type Tensor } from "../../core/runtime/mod.ts";
+import { concatLevels, headChannels } from "../../kernels/concat_levels/mod.ts";
+import type { MapArea } from "../../kernels/_shared/map_areas.ts";
 import { checkOp, floats } from "../_support/check_op.ts";
 import { onDevices, reference } from "../_support/devices.ts";
 
-checkOp({
-  name: "concatLevels of three levels of boxes",
-  inputs: {
-    a: floats([2, 5, 7, 12]),
-    b: floats([2, 3, 4, 12], { seed: 2 }),
-    c: floats([2, 1, 1, 12], { seed: 3 }),
-  },
-  run: ({ a, b, c }) => concatLevels([a!, b!, c!], { width: 4 }),
-  gradients: ["a", "b", "c"],
+const area = (top: number, left: number, height: number, width: number): MapArea => ({
+  ...{ top, left },
+  ...{ height, width },
 });
-checkOp({
-  name: "concatLevels of seven levels",
-  inputs: Object.fromEntries(
-    Array.from({ length: 7 }, (_, l) => [`p${l}`, floats([2, 7 - l, 2, 4], { seed: l + 1 })]),
-  ),
-  run: (levels) => concatLevels(Object.values(levels), { width: 4 }),
-  gradients: ["p0", "p3", "p4", "p5", "p6"],
-});
-checkOp({
-  name: "concatLevels of logits, flat",
-  inputs: { a: floats([3, 5, 2, 3]), b: floats([3, 2, 1, 3], { seed: 2 }) },
-  run: ({ a, b }) => concatLevels([a!, b!], { width: 1, flat: true }),
-  gradients: ["a", "b"],
-});
-checkOp({
-  name: "concatLevels with an empty level",
-  inputs: { a: floats([1, 0, 2, 4]), b: floats([1, 1, 1, 4], { seed: 2 }) },
-  run: ({ a, b }) => concatLevels([a!, b!], { width: 4 }),
-  gradients: ["a", "b"],
-});
+
+/** Anchors a pixel, and maps by their shapes with their areas. */
+const CASES: [string, number, [number[], MapArea[]][]][] = [
+  ["one whole map", 3, [[[2, 5, 7, 16], [area(0, 0, 5, 7)]]]],
+  ["a whole map and a canvas of four levels", 3, [
+    [[2, 16, 24, 16], [area(0, 0, 16, 24)]],
+    [[2, 8, 19, 16], [area(0, 0, 8, 12), area(0, 13, 4, 6), area(5, 13, 2, 3), area(7, 18, 1, 1)]],
+  ]],
+  ["one anchor a pixel", 1, [[[3, 3, 4, 8], [area(1, 1, 2, 2), area(0, 0, 1, 4)]]]],
+  ["more anchors than a vector of logits", 5, [[[1, 4, 3, 28], [area(0, 1, 4, 2)]]]],
+  ["an area without pixels", 2, [[[1, 2, 2, 12], [area(0, 0, 0, 2), area(1, 0, 1, 2)]]]],
+  ["no images", 3, [[[0, 2, 2, 16], [area(0, 0, 2, 2)]]]],
+];
+
+for (const [name, anchors, maps] of CASES) {
+  checkOp({
+    name: `concatLevels of ${name}`,
+    inputs: Object.fromEntries(maps.map(([shape], i) => [`m${i}`, floats(shape, { seed: i + 1 })])),
+    run: (inputs) => {
+      const given = maps.map(([, areas], i) => ({ map: inputs[`m${i}`]!, areas }));
+      const { logits, deltas } = concatLevels(given, { anchors });
+      return [logits, deltas];
+    },
+    gradients: maps.map((_, i) => `m${i}`),
+  });
+}
 
 onDevices("concatLevels keeps images apart and levels in order", async (device) => {
-  const out = scope(() => {
-    const a = fromArray(device, [2, 1, 2, 1], new Float32Array([1, 2, 11, 12]));
-    const b = fromArray(device, [2, 1, 1, 1], new Float32Array([3, 13]));
-    return concatLevels([a, b], { width: 1 });
+  // Of one anchor: four deltas, a logit, three numbers that are no prediction.
+  const pixel = (n: number) => [n + 0.1, n + 0.2, n + 0.3, n + 0.4, n, 99, 99, 99];
+  const numbers = (pixels: number[]) => new Float32Array(pixels.flatMap(pixel));
+  const { logits, deltas } = scope(() => {
+    const a = fromArray(device, [2, 1, 2, 8], numbers([1, 2, 11, 12]));
+    const b = fromArray(device, [2, 1, 3, 8], numbers([3, -1, 4, 13, -1, 14]));
+    const { logits, deltas } = concatLevels([
+      { map: a, areas: [area(0, 0, 1, 2)] },
+      { map: b, areas: [area(0, 2, 1, 1), area(0, 0, 1, 1)] },
+    ], { anchors: 1 });
+    return { logits, deltas };
   });
-  assert.deepEqual(out.shape, [2, 3, 1]);
-  assert.deepEqual([...await out.readFloats()], [1, 2, 3, 11, 12, 13]);
-  out.release();
+  const order = [1, 2, 4, 3, 11, 12, 14, 13];
+  assert.deepEqual(logits.shape, [2, 4]);
+  assert.deepEqual([...await logits.readFloats()], order);
+  assert.deepEqual(deltas.shape, [2, 4, 4]);
+  const expected = Float32Array.from(order.flatMap((n) => pixel(n).slice(0, 4)));
+  assert.deepEqual(await deltas.readFloats(), expected);
+  logits.release();
+  deltas.release();
 });
 
-Deno.test("concatLevels refuses levels that do not fit", () => {
+Deno.test("a head has channels for deltas, logits and what fills the last vector", () => {
+  assert.deepEqual([1, 3, 4, 5, 9].map(headChannels), [8, 16, 20, 28, 48]);
+});
+
+Deno.test("concatLevels refuses maps that do not fit", () => {
   scope(() => {
-    const a = fromArray(reference, [1, 1, 1, 6], new Float32Array(6));
-    assert.throws(() => concatLevels([a], { width: 4 }), /1×1×1×6 as it must be \[1, H, W/);
-    assert.throws(() => concatLevels([], { width: 4 }), /no levels/);
-    assert.throws(() => concatLevels([a], { width: 2, flat: true }), /rows of 2 numbers flat/);
+    const map = (...shape: number[]): Tensor =>
+      fromArray(reference, shape, new Float32Array(shape.reduce((a, b) => a * b, 1)));
+    const areas = [area(0, 0, 1, 1)];
+    const anchors = 3;
+    assert.throws(() => concatLevels([], { anchors }), /no levels/);
+    assert.throws(
+      () => concatLevels([{ map: map(1, 1, 1, 15), areas }], { anchors }),
+      /1×1×1×15 as it must be \[1, H, W, 16\]/,
+    );
+    const two = [{ map: map(1, 1, 1, 16), areas }, { map: map(2, 1, 1, 16), areas }];
+    assert.throws(() => concatLevels(two, { anchors }), /2×1×1×16 as it must be \[1, H, W, 16\]/);
+    const five = { map: map(1, 1, 1, 16), areas: Array(5).fill(areas[0]) };
+    assert.throws(() => concatLevels([five], { anchors }), /5 levels of a map as it may have 4/);
+    const beyond = { map: map(1, 2, 2, 16), areas: [area(1, 0, 2, 1)] };
+    assert.throws(
+      () => concatLevels([beyond], { anchors }),
+      /row 1, column 0 of 2×1 pixels .* 2×2/,
+    );
   });
 });

@@ -3,7 +3,7 @@
  * each variant of their kernels. Deformable convolution and image resizing have fixtures of their own.
  */
 import assert from "node:assert/strict";
-import { empty, type Tensor } from "../../core/runtime/mod.ts";
+import { empty, fromArray, type Tensor } from "../../core/runtime/mod.ts";
 import type { AnchorLevel } from "../../kernels/anchor_grid/mod.ts";
 import type { DecodeOptions } from "../../kernels/box_decode/mod.ts";
 import type { Conv2dOptions } from "../../kernels/conv2d/mod.ts";
@@ -86,7 +86,7 @@ const RUN: {
     kernels.channelAffine(x!, { scale: scale!, shift: shift!, residual, ...options }),
   relu: ({ x }) => kernels.relu(x!),
   upsample_add: ({ top, lateral }) => kernels.upsampleAdd(top!, lateral!),
-  concat_levels: (levels, options) => kernels.concatLevels(Object.values(levels), options),
+  concat_levels: concatenated,
   gather_rows: ({ values, indices }, options) => kernels.gatherRows(values!, indices!, options),
   softmax: ({ logits }) => kernels.softmax(logits!),
   softmax_cross_entropy: ({ logits, labels }) => kernels.softmaxCrossEntropy(logits!, labels!),
@@ -146,6 +146,28 @@ function frozenNorm(inputs: Inputs, { relu }: { relu: boolean }): Tensor {
     ...{ scale, shift },
   });
   return kernels.channelAffine(x!, { scale, shift, residual, relu });
+}
+
+/** The levels' boxes or logits within a head's maps, all but the first packed on one. */
+function concatenated(levels: Inputs, { width }: { width: number }): Tensor {
+  const [finest, ...coarse] = Object.values(levels) as [Tensor, ...Tensor[]];
+  const [, height = 0, rowWidth = 0, channels = 0] = finest.shape;
+  const anchors = channels / width, all = kernels.headChannels(anchors);
+  // To the channels that they have in a head, by a product that does no more.
+  const identity = Float32Array.from({ length: channels * all }, (_, i) => {
+    const from = Math.floor(i / all), to = from + (width === 1 ? 4 * anchors : 0);
+    return i % all === to ? 1 : 0;
+  });
+  const weight = fromArray(finest.device, [1, 1, channels, all], identity);
+  const { map, areas } = kernels.packLevels(coarse);
+  const { logits, deltas } = kernels.concatLevels([
+    {
+      map: kernels.conv2d(finest, weight, undefined),
+      areas: [{ top: 0, left: 0, height, width: rowWidth }],
+    },
+    { map: kernels.conv2d(map, weight, undefined), areas },
+  ], { anchors });
+  return width === 1 ? logits : deltas;
 }
 
 /** Weight and bias after some steps, their velocities, and the state of each step. */
