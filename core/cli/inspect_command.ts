@@ -3,9 +3,16 @@ import { DryDevice } from "../runtime/dry_device.ts";
 import { openTrainingSet } from "../train/datasets.ts";
 import { formatBytes } from "../train/format.ts";
 import { initialWeightsPath } from "../train/initial_weights.ts";
-import { inspectStep, type ModelSummary, type StepSummary, summarize } from "../train/inspector.ts";
+import {
+  firstBatch,
+  inspectStep,
+  type ModelSummary,
+  type StepSummary,
+  summarize,
+} from "../train/inspector.ts";
 import type { ProfileSummary } from "../train/profile_summary.ts";
-import { profileWork } from "../train/profiler.ts";
+import { profileLaunches } from "../train/profiler.ts";
+import { RepeatedStep } from "../train/repeated_step.ts";
 import { makeModel } from "../train/trainer.ts";
 import { findWeights, loadWeights } from "../train/weights/load_weights.ts";
 import type { WeightReport } from "../train/weights/match_report.ts";
@@ -19,7 +26,7 @@ import { tellProfile } from "./profiling.ts";
 /** How long a profile waits for kernel variants to be measured. */
 const TUNING_SECONDS = 60;
 
-/** How long passes go on, of which the quickest is told. */
+/** How long steps are launched before they are timed, and how long they are timed where they are slow. */
 const PROFILED_MS = 3000;
 
 /** Prints the model's layers, or with `--step` one step. */
@@ -69,16 +76,19 @@ async function runStep(
       : undefined;
     if (weights) logWeights(weights);
     const { WARMUP_IOU, WARMUP_BETA } = config.MODEL.DYNAMIC_RCNN;
-    const pass = () =>
-      inspectStep({ model, device, config }, dataset, {
-        criteria: { iou: options.iou ?? WARMUP_IOU, beta: options.beta ?? WARMUP_BETA },
-        sampling: options.sampling,
-      });
-    const step = await pass();
+    const batch = await firstBatch(dataset, config);
+    const inspected = {
+      criteria: { iou: options.iou ?? WARMUP_IOU, beta: options.beta ?? WARMUP_BETA },
+      sampling: options.sampling,
+    };
+    const step = await inspectStep({ model, device, config }, batch, inspected);
     if (!options.profile) return { step, weights };
-    // The first pass compiled; variants are measured, or known, before the one that counts.
+    // The pass compiled; variants are measured, or known, before the steps that count.
     await device.measurePending(TUNING_SECONDS);
-    const { recording } = await profileWork(device, pass, { forMs: PROFILED_MS });
+    using training = new RepeatedStep({ model, device, config }, batch, inspected);
+    const recording = await profileLaunches(device, () => training.launch(), {
+      forMs: PROFILED_MS,
+    });
     const trace = options.trace === undefined ? undefined : context.path(options.trace);
     return { step, weights, profile: await tellProfile(recording, trace) };
   });

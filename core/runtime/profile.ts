@@ -42,11 +42,19 @@ export const SUBMISSION = "submission";
 export interface DeviceProfile {
   /** With `none` there are launches, FLOPs and bytes, and every time is 0. */
   readonly clock: ProfileClock;
+  /** Begins another part, in which `unit` is timed. Waits for nothing: the device goes on with what it has. */
+  next(unit?: ProfileUnit): void;
   /**
    * The launches, or the submissions, since the start or the last call, in order; waits for the device.
    * @throws DeviceError on any GPU error
    */
   take(): Promise<LaunchTiming[]>;
+  /**
+   * {@link DeviceProfile.take}, part by part, all by one clock: what came before the first {@link DeviceProfile.next},
+   * then what came after each.
+   * @throws DeviceError on any GPU error
+   */
+  takeParts(): Promise<LaunchTiming[][]>;
   /** Ends the profile; launches are timed no more. */
   stop(): void;
 }
@@ -77,7 +85,8 @@ export class HostProfile implements DeviceProfile {
   readonly clock: ProfileClock;
   readonly #meter: HostMeter | undefined;
   readonly #onStop: () => void;
-  #launches: LaunchTiming[] = [];
+  /** By parts; the last is the one that launches are added to. */
+  #parts: LaunchTiming[][] = [[]];
 
   /** @param options.meter counts while a launch runs */
   constructor(
@@ -99,15 +108,25 @@ export class HostProfile implements DeviceProfile {
       productMs: (this.#meter?.productMs ?? 0) - productMs,
       copiedBytes: (this.#meter?.copiedBytes ?? 0) - copiedBytes,
     };
-    this.#launches.push({ ...facts, start, ms, ...done });
+    this.#parts.at(-1)!.push({ ...facts, start, ms, ...done });
   }
 
-  take(): Promise<LaunchTiming[]> {
-    return Promise.resolve(this.#launches.splice(0));
+  next(): void {
+    this.#parts.push([]);
+  }
+
+  async take(): Promise<LaunchTiming[]> {
+    return (await this.takeParts()).flat();
+  }
+
+  takeParts(): Promise<LaunchTiming[][]> {
+    const parts = this.#parts;
+    this.#parts = [[]];
+    return Promise.resolve(parts);
   }
 
   stop(): void {
-    this.#launches = [];
+    this.#parts = [[]];
     this.#onStop();
   }
 }

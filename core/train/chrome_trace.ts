@@ -17,10 +17,11 @@ interface TraceEvent {
 const PROCESS = 1, HOST = 1, DEVICE = 2;
 
 /** The trace as an object to be written as JSON: a track of the host and one of the device's kernels. */
-export function chromeTrace({ device, launches, spans }: Recording): {
+export function chromeTrace({ device, runs, spans }: Recording): {
   traceEvents: TraceEvent[];
   displayTimeUnit: "ms";
 } {
+  const launches = runs.flatMap((run) => run.launches);
   const zero = Math.min(
     ...launches.map(({ start }) => start),
     ...spans.map(({ start }) => start),

@@ -128,15 +128,14 @@ export interface StepSummary {
 }
 
 /**
- * One forward and backward pass on the first IMS_PER_GPU images in data-set order, not augmented.
+ * One forward and backward pass.
  * Changes no weight and writes nothing.
  */
 export async function inspectStep(
   { model, device, config }: { model: DynamicRcnn; device: Device; config: Config },
-  dataset: CocoDataset,
+  batch: Batch,
   { criteria, sampling }: { criteria: Criteria; sampling: "first" | "random" },
 ): Promise<StepSummary> {
-  const batch = await firstBatch(dataset, config);
   return await asyncScope(async () => {
     const { output, gradients } = computeGradients({ model, device, config }, batch, {
       criteria,
@@ -166,7 +165,11 @@ export async function inspectStep(
   });
 }
 
-async function firstBatch(dataset: CocoDataset, config: Config): Promise<Batch> {
+/**
+ * The first IMS_PER_GPU images in data-set order, not augmented.
+ * @throws DataError where there is none, or one has no box
+ */
+export async function firstBatch(dataset: CocoDataset, config: Config): Promise<Batch> {
   const { MIN_SIZE_TRAIN, MAX_SIZE_TRAIN } = config.INPUT;
   const loader = plainLoader(dataset, config, {
     batchSize: config.SOLVER.IMS_PER_GPU,

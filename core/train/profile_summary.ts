@@ -11,15 +11,23 @@ export interface HostSpan {
   readonly end: number;
 }
 
+/** Steps that followed each other, each timed launch by launch. */
+export interface ProfiledRun {
+  readonly launches: readonly LaunchTiming[];
+  /** Milliseconds of the step after it, whose launches were not timed; absent where timing them costs nothing. */
+  readonly undisturbedMs?: number;
+}
+
 /** Everything that was measured of some steps. */
 export interface Recording {
   readonly device: string;
   readonly clock: ProfileClock;
+  /** Those that were timed launch by launch. */
   readonly steps: number;
-  readonly launches: readonly LaunchTiming[];
+  /** In order; between two of them are steps whose launches were not timed. */
+  readonly runs: readonly ProfiledRun[];
+  /** What the host did for the steps that were timed launch by launch. */
   readonly spans: readonly HostSpan[];
-  /** Milliseconds of such a step without what timing launch by launch costs; absent where that costs nothing. */
-  readonly undisturbedMs?: number;
   readonly limits: MachineLimits;
 }
 
@@ -60,10 +68,20 @@ export interface ProfileSummary {
   readonly limits: MachineLimits;
   /** From the first kernel's start to the last one's end, of one step. */
   readonly step_ms: number;
-  /** The same where launches are not timed, on a GPU, so that they share passes as in training; null elsewhere. */
+  /**
+   * The same as training runs it, on a GPU: its launches are not timed and share passes; the median of some steps. Null
+   * elsewhere.
+   */
   readonly undisturbed_step_ms: number | null;
-  /** The part that the convolutions and matrix products, timed one by one, are of that. */
+  /**
+   * The part that the convolutions and matrix products of a step, timed one by one, are of the step after it that runs as
+   * in training; the median of such pairs of steps.
+   */
   readonly products_of_undisturbed_step: number | null;
+  /** The least and the largest such part. */
+  readonly products_of_undisturbed_range: readonly [number, number] | null;
+  /** Pairs of steps that these are of; 0 where there is none. */
+  readonly undisturbed_pairs: number;
   /** Parts of the step's time. */
   readonly of_step: {
     /** Convolutions and matrix products. */
@@ -86,14 +104,13 @@ export interface ProfileSummary {
 
 /** Adds up a recording. */
 export function summarizeProfile(recording: Recording): ProfileSummary {
-  const { device, clock, steps, launches, spans, limits } = recording;
-  const extent = extentOf(launches);
+  const { device, clock, steps, runs, spans, limits } = recording;
+  const launches = runs.flatMap((run) => run.launches);
+  const extent = runs.reduce((total, run) => total + extentOf(run.launches), 0);
   const share = (ms: number) => extent > 0 ? ms / extent : 0;
-  const sum = (list: readonly LaunchTiming[]) => list.reduce((total, { ms }) => total + ms, 0);
-  const products = sum(launches.filter(({ flops }) => flops > 0));
-  const all = sum(launches);
+  const products = productsMs(launches);
+  const all = launches.reduce((total, { ms }) => total + ms, 0);
   const waits = spans.filter(({ what }) => what === "wait");
-  const undisturbed = recording.undisturbedMs || null;
   const kernels = [...Map.groupBy(launches, ({ kernel, variant }) => `${kernel} ${variant ?? ""}`)]
     .map(([, group]) => kernelShare(group, { steps, extent, limits }))
     .sort((a, b) => b.ms - a.ms || b.gflop - a.gflop);
@@ -103,8 +120,7 @@ export function summarizeProfile(recording: Recording): ProfileSummary {
     steps,
     limits,
     step_ms: extent / steps,
-    undisturbed_step_ms: undisturbed,
-    products_of_undisturbed_step: undisturbed && products / steps / undisturbed,
+    ...compareUndisturbed(runs),
     of_step: {
       products: share(products),
       other_kernels: share(all - products),
@@ -116,6 +132,42 @@ export function summarizeProfile(recording: Recording): ProfileSummary {
     },
     kernels,
   };
+}
+
+/** Milliseconds of the convolutions and matrix products. */
+function productsMs(launches: readonly LaunchTiming[]): number {
+  return launches.reduce((total, { ms, flops }) => total + (flops > 0 ? ms : 0), 0);
+}
+
+/** What steps take as they are, and the part of the products in that: the machine's speed wanders, so pair by pair. */
+function compareUndisturbed(
+  runs: readonly ProfiledRun[],
+): Pick<
+  ProfileSummary,
+  | "undisturbed_step_ms"
+  | "products_of_undisturbed_step"
+  | "products_of_undisturbed_range"
+  | "undisturbed_pairs"
+> {
+  const pairs = runs.flatMap(({ launches, undisturbedMs: ms }) =>
+    ms === undefined || ms <= 0 ? [] : [{ ms, share: productsMs(launches) / ms }]
+  );
+  const shares = pairs.map(({ share }) => share);
+  return {
+    undisturbed_step_ms: median(pairs.map(({ ms }) => ms)),
+    products_of_undisturbed_step: median(shares),
+    products_of_undisturbed_range: shares.length > 0
+      ? [Math.min(...shares), Math.max(...shares)]
+      : null,
+    undisturbed_pairs: pairs.length,
+  };
+}
+
+/** The middle one, or the mean of the two in the middle; null of nothing. */
+function median(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b), half = sorted.length / 2;
+  const low = sorted[Math.ceil(half) - 1], high = sorted[Math.floor(half)];
+  return low === undefined || high === undefined ? null : (low + high) / 2;
 }
 
 function kernelShare(

@@ -34,11 +34,20 @@ export function profileTable(profile: ProfileSummary): string[] {
 
 /** What a step takes where no launch is timed: each that is has a pass of its own. */
 function undisturbedLine(profile: ProfileSummary): string[] {
-  const { undisturbed_step_ms: ms, products_of_undisturbed_step: products } = profile;
-  if (ms === null || products === null) return [];
+  const {
+    undisturbed_step_ms: ms,
+    products_of_undisturbed_step: products,
+    products_of_undisturbed_range: range,
+    undisturbed_pairs: pairs,
+  } = profile;
+  if (ms === null || products === null || range === null) return [];
+  const [least, most] = range.map((share) => (100 * share).toFixed(1));
   return [
     `Without the profile, which starts a pass for each launch, it takes ${ms.toFixed(1)} ms, of ` +
-    `which the convolutions and matrix products above are ${percent(products)}.`,
+    `which the convolutions and matrix products are ${percent(products)}` +
+    (pairs > 1
+      ? ` (${least}–${most} % over ${pairs} pairs of a step with the profile and one without).`
+      : "."),
   ];
 }
 

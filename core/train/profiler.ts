@@ -1,20 +1,10 @@
-/** Takes a profile of some training steps, or of any work. */
-import { measureLimits } from "../../kernels/machine_limits/mod.ts";
-import type {
-  Device,
-  DeviceProfile,
-  LaunchTiming,
-  ProfileClock,
-  ProfileUnit,
-} from "../runtime/mod.ts";
-import { extentOf, type HostSpan, type Recording } from "./profile_summary.ts";
+/** Takes a profile of some steps of a training, or of one step again and again. */
+import type { Device } from "../runtime/mod.ts";
+import type { HostSpan, Recording } from "./profile_summary.ts";
+import { PROFILED, StepSeries } from "./step_series.ts";
 
-/** Steps that are profiled, and those before them: kernels are compiled and variants measured in these. */
-const PROFILED = 3;
+/** Steps before those that are profiled: kernels are compiled and variants measured in these. */
 const SKIPPED = 10;
-
-/** The last of those before them that are timed as they are, launches not being timed. */
-const UNDISTURBED = 3;
 
 /** What the trainer tells of its steps to whoever asks. */
 export interface StepObserver {
@@ -26,14 +16,13 @@ export interface StepObserver {
   end(iteration: number): Promise<void>;
 }
 
-/** Which iterations of `first` … `last` are profiled: a few, after the first ones where there are enough. */
-export function profiledIterations(
-  first: number,
-  last: number,
-): { readonly first: number; readonly last: number } {
-  const steps = Math.min(PROFILED, Math.max(0, last - first + 1));
-  const from = Math.min(first + SKIPPED, last - steps + 1);
-  return { first: from, last: from + steps - 1 };
+/**
+ * The first of the iterations `first` … `last` that is profiled: after those that compile, where there are enough, and
+ * never the very first where there is another.
+ */
+export function firstProfiled(first: number, last: number): number {
+  const steps = Math.max(1, Math.min(PROFILED, last - first));
+  return Math.min(first + SKIPPED, last - steps + 1);
 }
 
 /** Profiles a few steps of a training, then hands over the recording, once. */
@@ -42,12 +31,8 @@ export class StepProfiler implements StepObserver {
   readonly #lastIteration: number;
   readonly #done: (recording: Recording) => Promise<void>;
   #begun: number | undefined;
-  #range: { readonly first: number; readonly last: number } | undefined;
-  /** Of submissions before the range, of launches within. */
-  #profile: DeviceProfile | undefined;
-  #undisturbedMs: number | undefined;
-  #steps = 0;
-  #spans: HostSpan[] = [];
+  #series: StepSeries | undefined;
+  #isDone = false;
 
   /** @param lastIteration of the training; it begins with the first one that is told */
   constructor(
@@ -61,90 +46,86 @@ export class StepProfiler implements StepObserver {
   }
 
   begin(iteration: number): void {
-    this.#range ??= profiledIterations(iteration, this.#lastIteration);
-    const { first, last } = this.#range;
     this.#begun ??= iteration;
-    const isWarm = iteration - this.#begun >= SKIPPED - UNDISTURBED;
-    if (isWarm && iteration === first - UNDISTURBED) {
-      this.#profile = this.#device.profile("submission");
-    }
-    if (iteration < first || iteration > last) return;
-    this.#profile ??= this.#device.profile();
-    this.#steps += 1;
+    if (this.#isDone || iteration < firstProfiled(this.#begun, this.#lastIteration)) return;
+    this.#series ??= new StepSeries(this.#device, {
+      steps: this.#lastIteration - iteration + 1,
+      isPaired: iteration - this.#begun >= SKIPPED,
+    });
+    this.#series.begin(iteration);
   }
 
   did(what: HostSpan["what"], iteration: number, start: number): void {
-    if (this.#steps > 0 && this.#profile) {
-      this.#spans.push({ what, iteration, start, end: performance.now() });
-    }
+    this.#series?.did(what, iteration, start);
   }
 
   async end(iteration: number): Promise<void> {
-    const profile = this.#profile;
-    if (!this.#range || !profile) return;
-    const { first, last } = this.#range;
-    if (iteration !== first - 1 && iteration < last) return;
-    this.#profile = undefined;
-    const launches = await profile.take();
-    profile.stop();
-    const { clock } = profile;
-    if (iteration < first) {
-      if (clock === "device") this.#undisturbedMs = extentOf(launches) / UNDISTURBED;
-      return;
-    }
-    const told = { clock, steps: this.#steps, spans: this.#spans, launches };
-    const undisturbedMs = this.#undisturbedMs;
-    await this.#done(await recordingOf(this.#device, { ...told, undisturbedMs }));
+    const series = this.#series;
+    if (!series || !(series.isComplete || iteration >= this.#lastIteration)) return;
+    this.#series = undefined;
+    this.#isDone = true;
+    await this.#done(await series.recording());
   }
 }
 
 /**
- * Profiles `work` as one step.
- * @param options.forMs it runs again and again until so much time has passed, by turns profiled and not, and the quickest
- * runs are told: host code is quick only when it has run for a while, as in training it long has, and whatever else the
- * machine does slows some runs
+ * Profiles a step by launching it again and again as training does: the next is recorded while one runs.
+ * @param launch launches it and gives what resolves once it has run
+ * @param options.forMs so long it is launched before it is timed, host code being quick only when it has run for a
+ * while, as in training it long has; and so long it is timed, where fewer steps than wanted fit
+ * @throws DeviceError on any GPU error
  */
-export async function profileWork<R>(
+export async function profileLaunches(
   device: Device,
-  work: () => Promise<R>,
-  { forMs = 0 }: { readonly forMs?: number } = {},
-): Promise<{ result: R; recording: Recording }> {
-  await device.finish();
-  const begin = performance.now();
-  const runs = [await profiledRun(device, work)], undisturbed: number[] = [];
-  const { clock } = runs[0]!;
-  for (;;) {
-    if (clock === "device") {
-      undisturbed.push(extentOf((await profiledRun(device, work, "submission")).launches));
-    }
-    if (performance.now() - begin >= forMs) break;
-    runs.push(await profiledRun(device, work));
-  }
-  const { result, launches } = runs.reduce((best, run) =>
-    extentOf(run.launches) < extentOf(best.launches) ? run : best
-  );
-  const undisturbedMs = undisturbed.length > 0 ? Math.min(...undisturbed) : undefined;
-  const told = { clock, steps: 1, spans: [], launches, undisturbedMs };
-  return { result, recording: await recordingOf(device, told) };
-}
-
-async function profiledRun<R>(
-  device: Device,
-  work: () => Promise<R>,
-  unit?: ProfileUnit,
-): Promise<{ result: R; launches: readonly LaunchTiming[]; clock: ProfileClock }> {
-  const profile = device.profile(unit);
-  try {
-    const result = await work();
-    return { result, launches: await profile.take(), clock: profile.clock };
-  } finally {
-    profile.stop();
-  }
-}
-
-async function recordingOf(
-  device: Device,
-  told: Omit<Recording, "device" | "limits">,
+  launch: () => Promise<unknown>,
+  { forMs }: { readonly forMs: number },
 ): Promise<Recording> {
-  return { device: device.info.description, ...told, limits: await measureLimits(device) };
+  const steps = new LaunchedSteps(launch);
+  const begin = performance.now();
+  do await steps.next(); while (performance.now() - begin < forMs);
+  const series = new StepSeries(device, { steps: Infinity, isPaired: true });
+  const timed = performance.now();
+  do await steps.next(series); while (
+    !series.isComplete && (!series.isEven || performance.now() - timed < forMs)
+  );
+  await steps.last(series);
+  return await series.recording();
+}
+
+/** Steps that are launched in a row, each awaited when the next is launched. */
+class LaunchedSteps {
+  readonly #launch: () => Promise<unknown>;
+  #iteration = 0;
+  #running: Promise<unknown> | undefined;
+
+  constructor(launch: () => Promise<unknown>) {
+    this.#launch = launch;
+  }
+
+  /** Launches a step and waits for the one before. */
+  async next(series?: StepSeries): Promise<void> {
+    const before = this.#running;
+    this.#iteration += 1;
+    series?.begin(this.#iteration);
+    const start = performance.now();
+    this.#running = this.#launch();
+    // It is awaited one step later; until then its failure is nobody's unhandled rejection.
+    this.#running.catch(() => {});
+    series?.did("launch", this.#iteration, start);
+    await this.#wait(before, { iteration: this.#iteration - 1, series });
+  }
+
+  /** Waits for the last step. */
+  async last(series: StepSeries): Promise<void> {
+    await this.#wait(this.#running, { iteration: this.#iteration, series });
+  }
+
+  async #wait(
+    step: Promise<unknown> | undefined,
+    { iteration, series }: { iteration: number; series?: StepSeries },
+  ): Promise<void> {
+    const waiting = performance.now();
+    await step;
+    series?.did("wait", iteration, waiting);
+  }
 }

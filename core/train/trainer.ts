@@ -68,15 +68,8 @@ export class Trainer {
     this.#folder = folder;
     this.#events = events;
     this.#model = makeModel(device, config);
-    const { SOLVER, MODEL } = config;
-    this.#optimizer = new Sgd(this.#model.state, {
-      momentum: SOLVER.MOMENTUM,
-      weightDecay: SOLVER.WEIGHT_DECAY,
-      biasLrFactor: SOLVER.BIAS_LR_FACTOR,
-      weightDecayBias: SOLVER.WEIGHT_DECAY_BIAS,
-      clipNorm: SOLVER.CLIP_GRAD_NORM,
-    });
-    this.#dynamics = new DynamicSchedule(MODEL.DYNAMIC_RCNN, MODEL.ROI_HEADS);
+    this.#optimizer = makeOptimizer(this.#model, config);
+    this.#dynamics = new DynamicSchedule(config.MODEL.DYNAMIC_RCNN, config.MODEL.ROI_HEADS);
   }
 
   /** Weights and their names, for the test that follows. */
@@ -270,6 +263,17 @@ export class Trainer {
 /** The model of a configuration, with its initial weights. */
 export function makeModel(device: Device, { MODEL, SEED, SOLVER }: Config): DynamicRcnn {
   return new DynamicRcnn(device, MODEL, { seed: SEED, imagesPerGpu: SOLVER.IMS_PER_GPU });
+}
+
+/** The optimizer of a configuration, without momentum yet. */
+export function makeOptimizer(model: DynamicRcnn, { SOLVER }: Config): Sgd {
+  return new Sgd(model.state, {
+    momentum: SOLVER.MOMENTUM,
+    weightDecay: SOLVER.WEIGHT_DECAY,
+    biasLrFactor: SOLVER.BIAS_LR_FACTOR,
+    weightDecayBias: SOLVER.WEIGHT_DECAY_BIAS,
+    clipNorm: SOLVER.CLIP_GRAD_NORM,
+  });
 }
 
 function notFinite(metrics: IterationMetrics): UserError {

@@ -74,6 +74,22 @@ Deno.test("a profile of the CPU device has every launch once, and none after it 
   assert.deepEqual(await profile.take(), []);
 });
 
+Deno.test("a profile of the CPU device has a part for what came after each next()", async () => {
+  const device = new CpuDevice();
+  const profile = device.profile();
+  profile.next();
+  step(device);
+  profile.next();
+  const [before, within, after, ...more] = await profile.takeParts();
+  assert.deepEqual([before, after, more], [[], [], []]);
+  checkStep(within!);
+  step(device);
+  const [again] = await profile.takeParts();
+  checkStep(again!);
+  profile.stop();
+  assert.deepEqual(await profile.takeParts(), [[]]);
+});
+
 Deno.test("a profile of the CPU device counts the time in products while it is taken", async () => {
   const device = new CpuDevice();
   const big = 256 * 256;
@@ -167,6 +183,34 @@ gpuTest("a profile of a WebGPU device tells each launch's variant and time", asy
   assert.deepEqual(await profile.take(), []);
 }, { timestamps: true });
 
+gpuTest(
+  "a profile of a WebGPU device has parts of either unit by one clock, and waits for none",
+  async (device) => {
+    const profile = device.profile();
+    const waits: string[] = [];
+    const finish = device.finish.bind(device);
+    device.finish = () => (waits.push("finish"), finish());
+    step(device);
+    profile.next("submission");
+    step(device);
+    profile.next("submission");
+    profile.next();
+    step(device);
+    assert.deepEqual(waits, []);
+    const parts = await profile.takeParts();
+    assert.equal(parts.length, 4);
+    checkStep(parts[0]!);
+    assert.deepEqual(parts[1]!.map(({ kernel }) => kernel), ["submission"]);
+    assert.deepEqual(parts[2], []);
+    checkStep(parts[3]!);
+    checkTimes(parts.flat());
+    const ends = parts.map((part) => part.at(-1) && part.at(-1)!.start + part.at(-1)!.ms);
+    assert.ok(parts[1]![0]!.start >= ends[0]! && parts[3]![0]!.start >= ends[1]!);
+    profile.stop();
+  },
+  { timestamps: true },
+);
+
 gpuTest("a launch cut between two submissions is one launch of a profile", async (device) => {
   const shader = {
     source: `
@@ -204,6 +248,12 @@ gpuTest(
     assert.equal(profile.clock, "none");
     step(device);
     checkStep(await profile.take());
+    step(device);
+    profile.next("submission");
+    step(device);
+    const [launches, submissions] = await profile.takeParts();
+    checkStep(launches!);
+    assert.deepEqual(submissions, []);
     profile.stop();
   },
   { timestamps: false },

@@ -180,6 +180,7 @@ export class WebGpuDevice implements Device {
     const profile = new GpuProfile({
       gpu: this.#gpu,
       unit,
+      submit: () => this.#recorder.submit(),
       finish: () => this.finish(),
       onStop: () => this.#time(undefined),
     });

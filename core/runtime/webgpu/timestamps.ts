@@ -21,6 +21,8 @@ const ON_HOST = { productMs: 0, copiedBytes: 0 };
 /** The timestamps of one submission. */
 class Batch {
   readonly launches: LaunchFacts[] = [];
+  /** The profile's part that it belongs to. */
+  readonly part: number;
   readonly #device: GPUDevice;
   readonly #set: GPUQuerySet;
   #resolved: GPUBuffer | undefined;
@@ -28,9 +30,10 @@ class Batch {
   /** When the submission was handed over, in the host's milliseconds. */
   #submitted = 0;
 
-  constructor(device: GPUDevice, capacity: number) {
+  constructor(device: GPUDevice, { part, launches }: { part: number; launches: number }) {
+    this.part = part;
     this.#device = device;
-    this.#set = device.createQuerySet({ type: "timestamp", count: 2 * capacity });
+    this.#set = device.createQuerySet({ type: "timestamp", count: 2 * launches });
   }
 
   get submitted(): number {
@@ -92,7 +95,9 @@ class Batch {
 interface Host {
   readonly gpu: GPUDevice;
   readonly unit: ProfileUnit;
-  /** Submits what is recorded and waits for it. */
+  /** Submits what is recorded. */
+  submit(): void;
+  /** The same, and waits for it. */
   finish(): Promise<void>;
   onStop(): void;
 }
@@ -101,40 +106,60 @@ interface Host {
 export class GpuProfile implements DeviceProfile {
   readonly clock: ProfileClock;
   readonly #host: Host;
+  #unit: ProfileUnit;
+  /** The one that is going on; the first is 0. */
+  #part = 0;
   #batches: Batch[] = [];
   /** Launches in order, where there are no timestamps. */
-  #untimed: LaunchFacts[] = [];
+  #untimed: { readonly part: number; readonly facts: LaunchFacts }[] = [];
 
   constructor(host: Host) {
     this.#host = host;
+    this.#unit = host.unit;
     this.clock = host.gpu.features.has("timestamp-query") ? "device" : "none";
   }
 
   /** Told of each launch before its dispatches are recorded. */
   launched(facts: LaunchFacts): void {
-    if (this.clock === "none" && this.#host.unit === "launch") this.#untimed.push(facts);
+    if (this.clock === "none" && this.#unit === "launch") {
+      this.#untimed.push({ part: this.#part, facts });
+    }
   }
 
   /** What stands for all launches of a submission, where these are not timed one by one. */
   wholeSubmission(): LaunchFacts | undefined {
-    if (this.#host.unit === "launch") return undefined;
+    if (this.#unit === "launch") return undefined;
     return { kernel: SUBMISSION, variant: undefined, params: undefined, flops: 0, bytes: 0 };
   }
 
   /** The timestamps of a submission of at most `launches` passes that are timed. */
   begin(launches: number): Batch {
-    const batch = new Batch(this.#host.gpu, launches);
+    const batch = new Batch(this.#host.gpu, { part: this.#part, launches });
     this.#batches.push(batch);
     return batch;
   }
 
+  next(unit: ProfileUnit = "launch"): void {
+    this.#host.submit();
+    this.#unit = unit;
+    this.#part += 1;
+  }
+
   async take(): Promise<LaunchTiming[]> {
+    return (await this.takeParts()).flat();
+  }
+
+  async takeParts(): Promise<LaunchTiming[][]> {
     await this.#host.finish();
+    const parts = Array.from({ length: this.#part + 1 }, (): LaunchTiming[] => []);
+    this.#part = 0;
     const batches = this.#batches.splice(0);
+    const untimed = this.#untimed.splice(0);
     const read = await Promise.all(batches.map((batch) => batch.read()));
     const none = { start: 0, ms: 0, ...ON_HOST };
-    const untimed = this.#untimed.splice(0).map((facts) => ({ ...facts, ...none }));
-    return [...untimed, ...merged(batches, read)];
+    for (const { part, facts } of untimed) parts[part]!.push({ ...facts, ...none });
+    for (const { part, timing } of merged(batches, read)) parts[part]!.push(timing);
+    return parts;
   }
 
   stop(): void {
@@ -146,13 +171,13 @@ export class GpuProfile implements DeviceProfile {
 
 export type { Batch as TimestampBatch };
 
-/** The launches of all batches; a launch that was cut between two submissions is one again. */
+/** The launches of all batches with the parts that they belong to; a launch that was cut between two submissions is one again. */
 function merged(
   batches: readonly Batch[],
   times: readonly (readonly { start: number; end: number }[])[],
-): LaunchTiming[] {
+): { part: number; timing: LaunchTiming }[] {
   const offset = clockOffset(batches, times);
-  const byLaunch = new Map<LaunchFacts, { start: number; ms: number }>();
+  const byLaunch = new Map<LaunchFacts, { part: number; start: number; ms: number }>();
   batches.forEach((batch, b) =>
     batch.launches.forEach((facts, i) => {
       const { start, end } = times[b]![i]!;
@@ -160,10 +185,13 @@ function merged(
       // Drivers may give an end of 0 where a device was busy elsewhere: no negative time.
       const ms = Math.max(0, end - start);
       if (before) before.ms += ms;
-      else byLaunch.set(facts, { start: start + offset, ms });
+      else byLaunch.set(facts, { part: batch.part, start: start + offset, ms });
     })
   );
-  return [...byLaunch].map(([facts, time]) => ({ ...facts, ...time, ...ON_HOST }));
+  return [...byLaunch].map(([facts, { part, start, ms }]) => ({
+    part,
+    timing: { ...facts, start, ms, ...ON_HOST },
+  }));
 }
 
 /** What to add to the device's clock for the host's: the least by which no batch starts before it was submitted. */

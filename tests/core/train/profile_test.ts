@@ -1,13 +1,9 @@
-/** Profiles: sums and shares of a recording made by hand, its table and its timeline, and which steps are taken. */
+/** Profiles: sums and shares of a recording made by hand, its table and its timeline. */
 import assert from "node:assert/strict";
 import { chromeTrace } from "../../../core/train/chrome_trace.ts";
 import { type Recording, summarizeProfile } from "../../../core/train/profile_summary.ts";
 import { profileTable } from "../../../core/train/profile_table.ts";
-import { profiledIterations, profileWork, StepProfiler } from "../../../core/train/profiler.ts";
-import { CpuDevice } from "../../../core/runtime/cpu/device.ts";
-import { fromArray, type LaunchTiming, scope } from "../../../core/runtime/mod.ts";
-import { conv2d, relu } from "../../../kernels/mod.ts";
-import { onDevices } from "../../_support/devices.ts";
+import type { LaunchTiming } from "../../../core/runtime/mod.ts";
 
 function launchOf(kernel: string, start: number, more: Partial<LaunchTiming>): LaunchTiming {
   const none = {
@@ -32,13 +28,26 @@ const RECORDING: Recording = {
     { what: "launch", iteration: 5, start: 1000, end: 1010 },
     { what: "wait", iteration: 4, start: 1010, end: 1050 },
   ],
-  launches: [
-    launchOf("conv2d", 1005, { ms: 60, flops: 3e9, bytes: 6e6, variant: "register" }),
-    launchOf("relu", 1065, { ms: 20, bytes: 1e8 }),
-    launchOf("conv2d", 1105, { ms: 60, flops: 3e9, bytes: 6e6, variant: "register" }),
-    launchOf("relu", 1185, { ms: 20, bytes: 1e8 }),
+  runs: [
+    {
+      launches: [
+        launchOf("conv2d", 1005, { ms: 60, flops: 3e9, bytes: 6e6, variant: "register" }),
+        launchOf("relu", 1065, { ms: 20, bytes: 1e8 }),
+        launchOf("conv2d", 1105, { ms: 60, flops: 3e9, bytes: 6e6, variant: "register" }),
+        launchOf("relu", 1185, { ms: 20, bytes: 1e8 }),
+      ],
+    },
   ],
 };
+
+/** A step with 30 ms of relu and so many of a convolution, and the time of the step after it. */
+function pairOf(start: number, { products, undisturbedMs }: Record<string, number>) {
+  const conv2d = launchOf("conv2d", start, { ms: products, flops: 1e9 });
+  return {
+    launches: [conv2d, launchOf("relu", start + products!, { ms: 30 })],
+    ...(undisturbedMs !== undefined && { undisturbedMs }),
+  };
+}
 
 Deno.test("a profile's shares are of the time from the first kernel to the last", () => {
   const { step_ms, undisturbed_step_ms, of_step, kernels } = summarizeProfile(RECORDING);
@@ -82,11 +91,16 @@ Deno.test("a profile's shares are of the time from the first kernel to the last"
 });
 
 Deno.test("a profile of nothing, and one without times, have no shares that are not numbers", () => {
-  const nothing = summarizeProfile({ ...RECORDING, launches: [], spans: [] });
+  const nothing = summarizeProfile({ ...RECORDING, runs: [{ launches: [] }], spans: [] });
   assert.equal(nothing.step_ms, 0);
   assert.deepEqual(nothing.kernels, []);
-  const launches = RECORDING.launches.map((launch) => ({ ...launch, start: 0, ms: 0 }));
-  const untimed = summarizeProfile({ ...RECORDING, clock: "none", launches, spans: [] });
+  const launches = RECORDING.runs[0]!.launches.map((launch) => ({ ...launch, start: 0, ms: 0 }));
+  const untimed = summarizeProfile({
+    ...RECORDING,
+    clock: "none",
+    runs: [{ launches }],
+    spans: [],
+  });
   assert.deepEqual(Object.values(untimed.of_step), [0, 0, 0, 0, 0, 0, 0]);
   assert.deepEqual(untimed.kernels.map(({ of_limit }) => of_limit), [null, null]);
   assert.ok(profileTable(untimed).some((line) => line.includes("no timestamp-query")));
@@ -108,13 +122,38 @@ Deno.test("a profile's table names the kernels, slowest first, and where the ste
   assert.match(lines.at(-1)!, /100\.0 ms: 60\.0 % convolutions.*waits for the device 20\.0 %/);
 });
 
-Deno.test("a profile tells what the step takes without it, where timing launches takes time", () => {
-  const summary = summarizeProfile({ ...RECORDING, undisturbedMs: 80 });
-  assert.deepEqual(
-    [summary.step_ms, summary.undisturbed_step_ms, summary.products_of_undisturbed_step],
-    [100, 80, 0.75],
+Deno.test("a profile compares each step with the one after it, which is not disturbed", () => {
+  const runs = [
+    pairOf(1000, { products: 60, undisturbedMs: 80 }),
+    // All is slower for a while: the part is much the same.
+    pairOf(2000, { products: 120, undisturbedMs: 200 }),
+    pairOf(3000, { products: 63, undisturbedMs: 90 }),
+    pairOf(4000, { products: 1000 }),
+  ];
+  const summary = summarizeProfile({ ...RECORDING, steps: 4, runs, spans: [] });
+  assert.equal(summary.step_ms, (90 + 150 + 93 + 1030) / 4);
+  assert.equal(summary.undisturbed_step_ms, 90);
+  assert.equal(summary.products_of_undisturbed_step, 0.7);
+  assert.deepEqual(summary.products_of_undisturbed_range, [0.6, 0.75]);
+  assert.equal(summary.undisturbed_pairs, 3);
+  assert.match(
+    profileTable(summary).at(-1)!,
+    /it takes 90\.0 ms, .* 70\.0 % \(60\.0–75\.0 % over 3 pairs of .*\)\.$/,
   );
-  assert.match(profileTable(summary).at(-1)!, /it takes 80\.0 ms, .* 75\.0 %\.$/);
+});
+
+Deno.test("of two pairs of steps a profile tells the mean, of one no range, of none nothing", () => {
+  const told = (...pairs: Record<string, number>[]) => {
+    const runs = pairs.map((pair, i) => pairOf(1000 * i, pair));
+    return summarizeProfile({ ...RECORDING, steps: pairs.length, runs, spans: [] });
+  };
+  const one = { products: 60, undisturbedMs: 80 }, two = { products: 50, undisturbedMs: 100 };
+  assert.equal(told(one, two).products_of_undisturbed_step, 0.625);
+  assert.match(profileTable(told(one)).at(-1)!, /it takes 80\.0 ms, .* products are 75\.0 %\.$/);
+  const none = told({ products: 60 });
+  assert.equal(none.products_of_undisturbed_step, null);
+  assert.equal(none.products_of_undisturbed_range, null);
+  assert.ok(!profileTable(none).some((line) => line.startsWith("Without the profile")));
 });
 
 Deno.test("on the CPU device a profile says what is neither BLAS nor memory, by name", () => {
@@ -126,7 +165,12 @@ Deno.test("on the CPU device a profile says what is neither BLAS nor memory, by 
     launchOf("match_boxes", 80, { ms: 10, bytes: 1e6 }),
     launchOf("sgd", 99, { ms: 1, bytes: 9e6 }),
   ];
-  const summary = summarizeProfile({ ...RECORDING, steps: 1, launches: step, spans: [] });
+  const summary = summarizeProfile({
+    ...RECORDING,
+    steps: 1,
+    runs: [{ launches: step }],
+    spans: [],
+  });
   const { blas, memory_bound, memory_bound_twice } = summary.of_step;
   assert.deepEqual([blas, memory_bound, memory_bound_twice], [0.5, 0.11, 0.1]);
   const line = profileTable(summary).at(-1)!;
@@ -142,7 +186,7 @@ Deno.test("kernels beyond the table's rows are one row together", () => {
     { length: 30 },
     (_, i) => launchOf(`k${i}`, 1000 + i, { ms: 1, bytes: 1 }),
   );
-  const lines = profileTable(summarizeProfile({ ...RECORDING, launches }));
+  const lines = profileTable(summarizeProfile({ ...RECORDING, runs: [{ launches }] }));
   assert.equal(lines.filter((line) => /^k\d/.test(line)).length, 24);
   assert.ok(lines.some((line) => /^6 others +3 +3\.00/.test(line)), lines.join("\n"));
 });
@@ -168,94 +212,4 @@ Deno.test("a timeline has a track of the host and one of kernels, in microsecond
       "2 relu 185000+20000",
     ],
   );
-});
-
-Deno.test("the profiled iterations lie after the first ones where there are enough", () => {
-  assert.deepEqual(profiledIterations(1, 200), { first: 11, last: 13 });
-  assert.deepEqual(profiledIterations(51, 200), { first: 61, last: 63 });
-  assert.deepEqual(profiledIterations(1, 12), { first: 10, last: 12 });
-  assert.deepEqual(profiledIterations(1, 2), { first: 1, last: 2 });
-});
-
-onDevices("a step profiler takes its iterations and no others, once", async (device) => {
-  const recordings: Recording[] = [];
-  const profiler = new StepProfiler(device, 15, (recording) => {
-    recordings.push(recording);
-    return Promise.resolve();
-  });
-  const x = scope(() => fromArray(device, [1, 4, 4, 4], new Float32Array(64).fill(1)));
-  for (let iteration = 3; iteration <= 15; iteration++) {
-    profiler.begin(iteration);
-    const start = performance.now();
-    scope(() => void relu(x));
-    profiler.did("launch", iteration, start);
-    await profiler.end(iteration);
-  }
-  x.release();
-  assert.equal(recordings.length, 1);
-  const { steps, launches, spans, limits, clock, undisturbedMs } = recordings[0]!;
-  assert.equal(steps, 3);
-  assert.deepEqual(launches.map(({ kernel }) => kernel), ["relu", "relu", "relu"]);
-  assert.deepEqual(spans.map(({ what, iteration }) => `${what} ${iteration}`), [
-    "launch 13",
-    "launch 14",
-    "launch 15",
-  ]);
-  assert.ok(limits.gflops > 0 && limits.gbps > 0);
-  // Where launches are timed by passes of their own, steps before them are timed without.
-  assert.equal(undisturbedMs !== undefined, clock === "device");
-  assert.ok(undisturbedMs === undefined || undisturbedMs > 0);
-});
-
-onDevices(
-  "a step profiler tells nothing of steps in which kernels were compiled",
-  async (device) => {
-    const recordings: Recording[] = [];
-    const profiler = new StepProfiler(device, 6, (recording) => {
-      recordings.push(recording);
-      return Promise.resolve();
-    });
-    const x = scope(() => fromArray(device, [1, 4, 4, 4], new Float32Array(64).fill(1)));
-    for (let iteration = 1; iteration <= 6; iteration++) {
-      profiler.begin(iteration);
-      scope(() => void relu(x));
-      await profiler.end(iteration);
-    }
-    x.release();
-    assert.deepEqual(recordings.map(({ steps, undisturbedMs }) => [steps, undisturbedMs]), [
-      [3, undefined],
-    ]);
-  },
-);
-
-onDevices("the profile of any work has its kernels and its result", async (device) => {
-  const { result, recording } = await profileWork(device, async () => {
-    const out = scope(() => {
-      const x = fromArray(device, [1, 4, 4, 4], new Float32Array(64).fill(1));
-      return conv2d(x, fromArray(device, [1, 1, 4, 4], new Float32Array(16).fill(1)), undefined);
-    });
-    const [first] = await out.readFloats();
-    out.release();
-    return first;
-  });
-  assert.equal(result, 4);
-  const summary = summarizeProfile(recording);
-  assert.deepEqual(summary.kernels.map(({ kernel }) => kernel), ["conv2d"]);
-  assert.equal(summary.kernels[0]!.gflop, 2 * 16 * 4 * 4 / 1e9);
-});
-
-Deno.test("of several runs of a work the quickest is told, with its result", async () => {
-  const device = new CpuDevice();
-  let runs = 0;
-  const { result, recording } = await profileWork(device, () => {
-    const slow = ++runs !== 2;
-    const x = scope(() => fromArray(device, [1, 4, 4, 4], new Float32Array(64).fill(1)));
-    scope(() => void relu(x));
-    for (const until = performance.now() + 150; slow && performance.now() < until;);
-    scope(() => void relu(x));
-    x.release();
-    return Promise.resolve(runs);
-  }, { forMs: 160 });
-  assert.equal(result, 2);
-  assert.deepEqual(recording.launches.map(({ kernel }) => kernel), ["relu", "relu"]);
 });
