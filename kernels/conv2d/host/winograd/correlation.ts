@@ -3,29 +3,29 @@
  * where the sums as written take 144, and each of the 36 is one matrix product over all tiles of a band: [tiles, inner
  * channels] · [inner, outer channels]. All of it lies in {@link copyMemory}, where transforms and products work in place.
  */
-import { copyMemory, type FloatArray, gemm } from "../../../../core/runtime/mod.ts";
+import { type FloatArray, gemm } from "../../../../core/runtime/mod.ts";
 import type { Geometry } from "../../extents/geometry.ts";
+import { copyRun } from "../scratch.ts";
 import {
   type Band,
-  bandsOf,
-  blockOf,
-  type Channels,
-  factorsOf,
   gridOf,
   INPUTS,
-  inputWidth,
-  layout,
   type Maps,
   OUTPUTS,
   placeOf,
   PRODUCTS,
-  slotOf,
+  seenWidth,
   spread,
   storeRows,
-  tileElements,
-  type Workspace,
+  transformTiles,
 } from "./tiles.ts";
-import { transformFilter, transformOutput, transformRectified } from "./transforms.ts";
+import {
+  transformFilter,
+  transformInput,
+  transformOutput,
+  transformRectified,
+} from "./transforms.ts";
+import { blocksOf, type Channels, tileElements, type Workspace, workspaceOf } from "./workspace.ts";
 
 /** The matrix of products that adds to every output of a tile alike: that of point 1 on both axes. */
 const ALL_ALIKE = INPUTS + 1;
@@ -103,28 +103,18 @@ interface Correlation {
 }
 
 function correlate(shape: Correlation): void {
-  const { source, target, weight } = shape;
+  const { source, target, padding } = shape;
   const grid = gridOf(shape.images, target);
-  const bands = bandsOf(grid, tileElements() / (source.c + target.c));
-  const tiles = bands[0]!.rows * grid.across;
-  const block = bands.length > 1 ? target.c : blockOf(target.c, source.c);
-  const { at, size } = layout({
-    weight: weight.length,
-    filters: PRODUCTS * slotOf(source.c * block),
-    source: INPUTS * inputWidth(grid) * source.c,
-    factors: PRODUCTS * slotOf(tiles * source.c),
-    products: PRODUCTS * slotOf(tiles * target.c),
-    target: OUTPUTS * OUTPUTS * grid.across * target.c,
-  });
-  const work: Workspace = { memory: copyMemory(size), grid, tiles, block, at };
-  work.memory.set(weight, at.weight);
-  for (const band of bands) {
-    factorsOf(work, shape, band);
+  const work = workspaceOf(grid, { source: source.c, target: target.c, cut: "target" });
+  const { at, slots } = work;
+  const toFactors = { to: at.factors, slot: slots.factors, rowAt: at.sourceRow };
+  const factors = { maps: source, size: INPUTS, padding, transform: transformInput, ...toFactors };
+  for (const band of work.bands) {
+    transformTiles(work, factors, band);
     fillBias(work, shape, band);
-    for (let first = 0; first < target.c; first += block) {
-      const channels = Math.min(block, target.c - first);
-      if (band.first === 0) filtersOf(work, shape, { first, channels });
-      multiply(work, shape, { band, first, channels });
+    for (const channels of blocksOf(work, target.c)) {
+      if (band.first === 0) filtersOf(work, shape, channels);
+      multiply(work, shape, { band, ...channels });
     }
     outputsOf(work, shape, band);
   }
@@ -132,12 +122,12 @@ function correlate(shape: Correlation): void {
 
 /** The products begin as the bias where that reaches every output alike. */
 function fillBias(
-  { memory, grid, tiles, at }: Workspace,
+  { memory, grid, slots, at }: Workspace,
   { target: { c }, bias }: Correlation,
   { rows }: Band,
 ): void {
   if (!bias) return;
-  const start = at.products + ALL_ALIKE * slotOf(tiles * c), size = rows * grid.across * c;
+  const start = at.products + ALL_ALIKE * slots.products, size = rows * grid.across * c;
   memory.set(bias, start);
   for (let done = c; done < size; done *= 2) {
     memory.copyWithin(start + done, start, start + Math.min(done, size - done));
@@ -145,46 +135,56 @@ function fillBias(
 }
 
 /** filters[36] = G g Gᵀ: [inner, channels] of the block, or where they are turned its transpose, as they are stored. */
-function filtersOf(
-  { at, block }: Workspace,
-  { source, target, turned }: Correlation,
-  { first, channels }: Channels,
-): void {
-  const tap = source.c * target.c, slot = slotOf(source.c * block);
-  const turns = turned ? -1 : 1, width = turned ? source.c : channels;
+function filtersOf(work: Workspace, shape: Correlation, block: Channels): void {
+  const { source, turned } = shape;
+  const { from, outer } = loadTaps(work, shape, block);
+  const tap = source.c * outer, turns = turned ? -1 : 1;
+  const channels = turned ? source.c : block.channels;
   transformFilter({
-    from: at.weight + (turned ? 8 * tap + first * source.c : first),
-    fromStep: { row: turns * 3 * tap, column: turns * tap, tile: turned ? source.c : target.c },
-    to: at.filters,
-    toStep: spread(slot, width),
-    tiles: turned ? channels : source.c,
-    channels: width,
+    from: turned ? from + 8 * tap : from,
+    fromStep: { row: turns * 3 * tap, column: turns * tap, tile: turned ? source.c : outer },
+    to: work.at.filters,
+    toStep: spread(work.slots.filters, channels),
+    tiles: turned ? block.channels : source.c,
+    channels,
   });
+}
+
+/** Gets the taps of a block into the memory. Returns where they begin, and how many outer channels lie there. */
+function loadTaps(
+  { memory, at, hasAllTaps }: Workspace,
+  { source, target, weight, turned }: Correlation,
+  { first, channels }: Channels,
+): { from: number; outer: number } {
+  // As taps are stored, a block is some rows of each where they are turned, else some columns.
+  const start = turned ? first * source.c : first;
+  if (hasAllTaps) {
+    if (first === 0) memory.set(weight, at.taps);
+    return { from: at.taps + start, outer: target.c };
+  }
+  const run = turned ? channels * source.c : channels;
+  const pitch = turned ? target.c * source.c : target.c;
+  for (let from = start, to = at.taps; from < weight.length; from += pitch, to += run) {
+    copyRun(weight, from, memory, to, run);
+  }
+  return { from: at.taps, outer: channels };
 }
 
 /** products[36][tile, channels] = factors · filters. */
 function multiply(
-  { memory, grid, tiles, block, at }: Workspace,
+  { memory, grid, slots, at }: Workspace,
   { source, target, turned, bias }: Correlation,
   { band, first, channels }: Channels & { band: Band },
 ): void {
   for (let i = 0; i < PRODUCTS; i++) {
+    const filters = { data: memory, offset: at.filters + i * slots.filters };
     gemm({
       m: band.rows * grid.across,
       n: channels,
       k: source.c,
-      a: { data: memory, offset: at.factors + i * slotOf(tiles * source.c), stride: source.c },
-      b: {
-        data: memory,
-        offset: at.filters + i * slotOf(source.c * block),
-        stride: turned ? source.c : channels,
-        transpose: turned,
-      },
-      c: {
-        data: memory,
-        offset: at.products + i * slotOf(tiles * target.c) + first,
-        stride: target.c,
-      },
+      a: { data: memory, offset: at.factors + i * slots.factors, stride: source.c },
+      b: { ...filters, stride: turned ? source.c : channels, transpose: turned },
+      c: { data: memory, offset: at.products + i * slots.products + first, stride: target.c },
       beta: bias && i === ALL_ALIKE ? 1 : 0,
       inSeries: true,
     });
@@ -193,22 +193,22 @@ function multiply(
 
 /** target = Aᵀ m A (then ReLU), tile row by tile row. */
 function outputsOf(
-  { memory, grid, tiles, at }: Workspace,
+  { memory, grid, slots, at }: Workspace,
   { target, relu }: Correlation,
   band: Band,
 ): void {
-  const { c } = target, width = OUTPUTS * grid.across;
+  const { c } = target, width = seenWidth(grid, OUTPUTS);
   const transform = relu ? transformRectified : transformOutput;
   for (let row = 0; row < band.rows; row++) {
     transform({
       from: at.products + row * grid.across * c,
-      fromStep: spread(slotOf(tiles * c), c),
-      to: at.target,
+      fromStep: spread(slots.products, c),
+      to: at.targetRow,
       toStep: { row: width * c, column: c, tile: OUTPUTS * c },
       tiles: grid.across,
       channels: c,
     });
     const place = placeOf(grid, band.first + row, 0);
-    storeRows(memory, target, { ...place, at: at.target, count: OUTPUTS, width });
+    storeRows(memory, target, { ...place, at: at.targetRow, count: OUTPUTS, width });
   }
 }

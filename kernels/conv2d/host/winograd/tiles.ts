@@ -1,16 +1,9 @@
-/** What `correlation.ts` works on: tile rows of maps, bands of them, and where all that lies in {@link copyMemory}. */
-import type { FloatArray } from "../../../../core/runtime/mod.ts";
+/** Tiles of maps: their rows, bands of these, and how they get into {@link copyMemory} and back. */
+import type { FloatArray, TileTransform } from "../../../../core/runtime/mod.ts";
 import { copyRun } from "../scratch.ts";
-import { transformInput } from "./transforms.ts";
 
 /** Outputs of a tile along one axis, the inputs that they see, and the products of both axes. */
 export const OUTPUTS = 4, INPUTS = 6, PRODUCTS = 36;
-
-/** Elements of the factors and products of a band at most: 16 MiB. With fewer tiles, the products are slower. */
-const BAND_ELEMENTS = 1 << 22;
-
-/** Elements of transformed filters at a time, where one band has all tiles: 8 MiB stay in the last-level cache. */
-const FILTER_ELEMENTS = 1 << 21;
 
 /** Maps `[images, h, w, c]`. */
 export interface Maps {
@@ -49,30 +42,9 @@ export function bandsOf({ images, down, across }: Grid, tiles: number): Band[] {
   return bands;
 }
 
-/**
- * Elements from one matrix of such a size to the next: they begin at different lines of the first-level cache, so that
- * transforms can write all of them by turns.
- */
-export function slotOf(elements: number): number {
-  return Math.ceil(elements / 1024) * 1024 + 16;
-}
-
 /** Steps of tiles that are spread over {@link PRODUCTS} matrices, each `slot` elements after the last. */
 export function spread(slot: number, tile: number): { row: number; column: number; tile: number } {
   return { row: INPUTS * slot, column: slot, tile };
-}
-
-/** Where arrays of such sizes begin one after the other, and where the last one ends. */
-export function layout<N extends string>(
-  sizes: Readonly<Record<N, number>>,
-): { at: Record<N, number>; size: number } {
-  const at: Record<N, number> = { ...sizes };
-  let size = 0;
-  for (const name in sizes) {
-    at[name] = size;
-    size += slotOf(sizes[name]);
-  }
-  return { at, size };
 }
 
 /** Rows of one image in {@link copyMemory}: `count` of `width` pixels, of which the map's begin at `left`. */
@@ -87,7 +59,7 @@ export interface Rows {
 }
 
 /** Copies rows of the maps to the memory, with zeros around them. */
-export function loadRows(
+function loadRows(
   memory: Float32Array,
   { data, h, w, c }: Maps,
   { at, image, y, count, width, left }: Rows,
@@ -116,57 +88,40 @@ export function storeRows(
   }
 }
 
-/** Where arrays lie in the memory, and how many tiles of a band there is room for. */
-export interface Workspace {
-  readonly memory: Float32Array;
-  readonly grid: Grid;
-  readonly tiles: number;
-  /** Outer channels whose filters there is room for. */
-  readonly block: number;
-  readonly at: Readonly<
-    Record<"weight" | "filters" | "source" | "factors" | "products" | "target", number>
-  >;
+/** Pixels of a row that all tiles of a tile row see, of which each sees `size`. */
+export function seenWidth({ across }: Grid, size: number): number {
+  return OUTPUTS * across + size - OUTPUTS;
 }
 
-/** Outer channels `[first, first + channels)`. */
-export interface Channels {
-  readonly first: number;
-  readonly channels: number;
+/** How the tiles of maps become matrices, one for each element of a transformed tile. */
+export interface TileRows {
+  readonly maps: Maps;
+  /** Rows and columns that a tile sees, and those of them before its first output. */
+  readonly size: number;
+  readonly padding: number;
+  readonly transform: TileTransform;
+  /** Where in the memory there is room for a tile row of the maps. */
+  readonly rowAt: number;
+  readonly to: number;
+  /** Elements from one matrix `[tile, c]` to the next. */
+  readonly slot: number;
 }
 
-/** Channels of all tiles of a band at most. */
-export function tileElements(): number {
-  return Math.floor(BAND_ELEMENTS / PRODUCTS);
-}
-
-/** Outer channels at a time, in blocks of about equal size, so that their filters stay in the cache. */
-export function blockOf(outer: number, inner: number): number {
-  const most = Math.max(64, Math.floor(FILTER_ELEMENTS / (PRODUCTS * inner)));
-  return Math.ceil(outer / Math.ceil(outer / most) / 4) * 4;
-}
-
-/** Pixels of a row that all tiles of a tile row see. */
-export function inputWidth({ across }: Grid): number {
-  return OUTPUTS * across + INPUTS - OUTPUTS;
-}
-
-/** factors[36][tile, c] = Bᵀ d B of the band's tiles. */
-export function factorsOf(
-  { memory, grid, tiles, at }: Workspace,
-  { source, padding }: { readonly source: Maps; readonly padding: number },
+/** Transforms all tiles of a band, tile row by tile row. */
+export function transformTiles(
+  { memory, grid }: { readonly memory: Float32Array; readonly grid: Grid },
+  { maps, size, padding, transform, rowAt, to, slot }: TileRows,
   band: Band,
 ): void {
-  const { c } = source, width = inputWidth(grid);
+  const { c } = maps, width = seenWidth(grid, size);
   for (let row = 0; row < band.rows; row++) {
-    loadRows(memory, source, {
-      ...placeOf(grid, band.first + row, -padding),
-      ...{ at: at.source, count: INPUTS, width, left: padding },
-    });
-    transformInput({
-      from: at.source,
+    const place = placeOf(grid, band.first + row, -padding);
+    loadRows(memory, maps, { ...place, at: rowAt, count: size, width, left: padding });
+    transform({
+      from: rowAt,
       fromStep: { row: width * c, column: c, tile: OUTPUTS * c },
-      to: at.factors + row * grid.across * c,
-      toStep: spread(slotOf(tiles * c), c),
+      to: to + row * grid.across * c,
+      toStep: spread(slot, c),
       tiles: grid.across,
       channels: c,
     });

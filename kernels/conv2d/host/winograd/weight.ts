@@ -1,27 +1,9 @@
 /** The gradient of the weight by Winograd's F(4×4, 3×3), in the manner of `correlation.ts`. */
-import { copyMemory, type FloatArray, gemm } from "../../../../core/runtime/mod.ts";
+import { type FloatArray, gemm } from "../../../../core/runtime/mod.ts";
 import type { Geometry } from "../../extents/geometry.ts";
-import {
-  type Band,
-  bandsOf,
-  blockOf,
-  type Channels,
-  factorsOf,
-  gridOf,
-  INPUTS,
-  inputWidth,
-  layout,
-  loadRows,
-  type Maps,
-  OUTPUTS,
-  placeOf,
-  PRODUCTS,
-  slotOf,
-  spread,
-  tileElements,
-  type Workspace,
-} from "./tiles.ts";
-import { transformFilterGradient, transformGradient } from "./transforms.ts";
+import { type Band, gridOf, INPUTS, OUTPUTS, PRODUCTS, spread, transformTiles } from "./tiles.ts";
+import { transformFilterGradient, transformGradient, transformInput } from "./transforms.ts";
+import { blocksOf, type Channels, type Workspace, workspaceOf } from "./workspace.ts";
 
 /** dWeight = Gᵀ (Σ over tiles of (Bᵀ d B) ⊗ (A dOut Aᵀ)) G. */
 export function weightWinograd(
@@ -30,85 +12,59 @@ export function weightWinograd(
 ): void {
   const source = { data: x, h: g.h, w: g.w, c: g.c };
   const target = { data: dOut, h: g.ho, w: g.wo, c: g.o };
-  const grid = gridOf(g.n, target);
-  const bands = bandsOf(grid, tileElements() / (g.c + g.o));
-  const tiles = bands[0]!.rows * grid.across;
-  const block = bands.length > 1 ? g.c : blockOf(g.c, g.o);
-  const { at, size } = layout({
-    weight: dWeight.length,
-    filters: PRODUCTS * slotOf(g.o * block),
-    source: INPUTS * inputWidth(grid) * Math.max(g.c, g.o),
-    factors: PRODUCTS * slotOf(tiles * g.c),
-    products: PRODUCTS * slotOf(tiles * g.o),
-    target: 0,
-  });
-  const work: Workspace = { memory: copyMemory(size), grid, tiles, block, at };
+  const work = workspaceOf(gridOf(g.n, target), { source: g.c, target: g.o, cut: "source" });
+  const { at, slots, bands } = work;
+  const toFactors = { to: at.factors, slot: slots.factors, rowAt: at.sourceRow };
+  const toProducts = { to: at.products, slot: slots.products, rowAt: at.targetRow };
+  const inputs = { maps: source, size: INPUTS, padding: g.padding, transform: transformInput };
+  const gradients = { maps: target, size: OUTPUTS, padding: 0, transform: transformGradient };
   for (const band of bands) {
-    factorsOf(work, { source, padding: g.padding }, band);
-    gradientsOf(work, target, band);
-    for (let first = 0; first < g.c; first += block) {
-      const channels = Math.min(block, g.c - first);
-      addProducts(work, g, { band, first, channels });
-      if (band.first + band.rows === grid.images * grid.down) {
-        filterGradientsOf(work, g, { first, channels });
-      }
+    transformTiles(work, { ...inputs, ...toFactors }, band);
+    transformTiles(work, { ...gradients, ...toProducts }, band);
+    for (const channels of blocksOf(work, g.c)) {
+      addProducts(work, g, { band, ...channels });
+      if (band === bands.at(-1)) filterGradientsOf(work, dWeight, { g, ...channels });
     }
-  }
-  dWeight.set(work.memory.subarray(at.weight, at.weight + dWeight.length));
-}
-
-/** products[36][tile, o] = A dOut Aᵀ of the band's tiles. */
-function gradientsOf({ memory, grid, tiles, at }: Workspace, dOut: Maps, band: Band): void {
-  const { c } = dOut, width = OUTPUTS * grid.across;
-  for (let row = 0; row < band.rows; row++) {
-    loadRows(memory, dOut, {
-      ...placeOf(grid, band.first + row, 0),
-      ...{ at: at.source, count: OUTPUTS, width, left: 0 },
-    });
-    transformGradient({
-      from: at.source,
-      fromStep: { row: width * c, column: c, tile: OUTPUTS * c },
-      to: at.products + row * grid.across * c,
-      toStep: spread(slotOf(tiles * c), c),
-      tiles: grid.across,
-      channels: c,
-    });
   }
 }
 
 /** filters[36][channels, o] = (or, after the first band, +=) factorsᵀ · products. */
 function addProducts(
-  { memory, grid, tiles, block, at }: Workspace,
+  { memory, grid, slots, at }: Workspace,
   { c, o }: Geometry,
   { band, first, channels }: Channels & { band: Band },
 ): void {
   for (let i = 0; i < PRODUCTS; i++) {
-    const factors = at.factors + i * slotOf(tiles * c) + first;
+    const factors = at.factors + i * slots.factors + first;
     gemm({
       m: channels,
       n: o,
       k: band.rows * grid.across,
       a: { data: memory, offset: factors, stride: c, transpose: true },
-      b: { data: memory, offset: at.products + i * slotOf(tiles * o), stride: o },
-      c: { data: memory, offset: at.filters + i * slotOf(o * block), stride: o },
+      b: { data: memory, offset: at.products + i * slots.products, stride: o },
+      c: { data: memory, offset: at.filters + i * slots.filters, stride: o },
       beta: band.first === 0 ? 0 : 1,
       inSeries: true,
     });
   }
 }
 
-/** The block's part of dWeight = Gᵀ u G. */
+/** The block's rows of each tap of dWeight = Gᵀ u G. */
 function filterGradientsOf(
-  { at, block }: Workspace,
-  { c, o }: Geometry,
-  { first, channels }: Channels,
+  { memory, slots, at }: Workspace,
+  dWeight: FloatArray,
+  { g: { c, o }, first, channels }: Channels & { g: Geometry },
 ): void {
+  const rows = channels * o;
   transformFilterGradient({
     from: at.filters,
-    fromStep: spread(slotOf(o * block), 0),
-    to: at.weight + first * o,
-    toStep: { row: 3 * c * o, column: c * o, tile: 0 },
+    fromStep: spread(slots.filters, 0),
+    to: at.taps,
+    toStep: { row: 3 * rows, column: rows, tile: 0 },
     tiles: 1,
-    channels: channels * o,
+    channels: rows,
   });
+  for (let from = at.taps, to = first * o; to < dWeight.length; from += rows, to += c * o) {
+    dWeight.set(memory.subarray(from, from + rows), to);
+  }
 }

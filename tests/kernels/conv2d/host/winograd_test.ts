@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import type { FloatArray } from "../../../../core/runtime/mod.ts";
 import type { Geometry } from "../../../../kernels/conv2d/extents/geometry.ts";
 import { backwardInput, backwardWeight, forward } from "../../../../kernels/conv2d/host.ts";
+import {
+  forwardShifted,
+  inputShifted,
+  weightShifted,
+} from "../../../../kernels/conv2d/host/shifted.ts";
 import { isWinograd } from "../../../../kernels/conv2d/host/winograd/correlation.ts";
+import { gridOf } from "../../../../kernels/conv2d/host/winograd/tiles.ts";
+import { workspaceOf } from "../../../../kernels/conv2d/host/winograd/workspace.ts";
 
 type Sizes = Pick<Geometry, "n" | "h" | "w" | "c" | "o" | "padding">;
 
@@ -85,6 +92,54 @@ for (const sizes of cases) {
     for (const name in single) assert.deepEqual(again[name], single[name]);
   });
 }
+
+Deno.test("Winograd of more filters than tiles computes what shifted products do, in one band", () => {
+  const g = geometry({ n: 2, h: 25, w: 42, c: 512, o: 512, padding: 1 });
+  const x = new Float32Array(numbers(g.n * g.h * g.w * g.c, 1));
+  const weight = new Float32Array(numbers(9 * g.c * g.o, 2));
+  const dOut = new Float32Array(numbers(g.n * g.ho * g.wo * g.o, 3));
+  assert.ok(isWinograd(g, x));
+  const empty = () => ({
+    out: new Float32Array(dOut.length),
+    dX: new Float32Array(x.length),
+    dWeight: new Float32Array(weight.length),
+  });
+  const made = empty(), expected = empty();
+  forward({ x, weight, bias: weight, out: made.out }, { ...g, hasBias: false, relu: false });
+  backwardInput({ dOut, weight, dX: made.dX }, g);
+  backwardWeight({ x, dOut, dWeight: made.dWeight }, g);
+  forwardShifted({ x, weight, out: expected.out }, g, () => {});
+  inputShifted({ dOut, weight, dX: expected.dX }, g);
+  weightShifted({ x, dOut, dWeight: expected.dWeight }, g);
+  for (const name of ["out", "dX", "dWeight"] as const) {
+    const difference = largestDifference(made[name], expected[name]);
+    assert.ok(difference < 1e-5, `${name} differs by ${difference} of the largest`);
+  }
+});
+
+Deno.test("Winograd takes as many bands as need the least memory", () => {
+  const choice = (n: number, h: number, w: number, channels: number) => {
+    const sizes = { source: channels, target: channels, cut: "target" } as const;
+    const { bands, block, at, hasAllTaps } = workspaceOf(gridOf(n, { h, w }), sizes);
+    const end = Math.max(...Object.values(at));
+    return { bands: bands.length, isCut: block < channels, hasAllTaps, fits: end < 2 ** 23 };
+  };
+  assert.deepEqual(
+    choice(2, 100, 168, 128),
+    { bands: 5, isCut: false, hasAllTaps: true, fits: true },
+    "many tiles",
+  );
+  assert.deepEqual(
+    choice(1, 25, 42, 512),
+    { bands: 1, isCut: true, hasAllTaps: true, fits: true },
+    "many filters",
+  );
+  assert.deepEqual(
+    choice(2, 25, 42, 512),
+    { bands: 1, isCut: true, hasAllTaps: false, fits: true },
+    "more tiles than a band's, but fewer than the filters that bands would need",
+  );
+});
 
 Deno.test("Winograd is for float32, 3×3, stride 1, whole vectors of channels, and maps that are worth it", () => {
   const sizes = { n: 2, h: 24, w: 24, c: 64, o: 64, padding: 1 };
