@@ -162,7 +162,8 @@ function momentsDispatches(p: ForwardParams, context: PlanContext): Dispatch[] {
 
 /**
  * dOut, out, x [N, H, W, C] and the saved statistics → dX, dGamma, dBeta; coefficients [N, C, 4] is scratch. dResidual
- * is dOut behind the ReLU where `masks`, which takes what {@link hasWholeBackward}; else it is empty.
+ * is dOut behind the ReLU where `masks`, as it must be where there are a residual, a ReLU and a need for dX, and
+ * {@link hasWholeBackward}; else it is empty.
  */
 export const backwardKernel = defineKernel({
   name: "group_norm_backward",
@@ -171,6 +172,7 @@ export const backwardKernel = defineKernel({
     out: "f32",
     x: "f32",
     gamma: "f32",
+    beta: "f32",
     mean: "f32",
     rstd: "f32",
     partials: "f32",

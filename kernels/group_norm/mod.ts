@@ -57,22 +57,32 @@ export function groupNorm(x: Tensor, options: GroupNormOptions): Tensor {
   differentiable({
     inputs: residual ? [x, gamma, beta, residual] : [x, gamma, beta],
     outputs: [out],
-    saved: relu ? [x, gamma, mean, rstd, out] : [x, gamma, mean, rstd],
+    saved: [x, gamma, beta, mean, rstd, ...(relu ? [out] : [])],
     backward: ([dOut], needs) =>
-      gradients({ dOut: dOut!, out, x, gamma, mean, rstd }, { extent, relu, needs }),
+      gradients({ dOut: dOut!, out, x, gamma, beta, mean, rstd }, {
+        ...{ extent, relu, needs },
+        hasResidual: residual !== undefined,
+      }),
   });
   return out;
 }
 
 function gradients(
-  tensors: Record<"dOut" | "out" | "x" | "gamma" | "mean" | "rstd", Tensor>,
-  options: { extent: GroupNormExtent; relu: boolean; needs: readonly boolean[] },
+  tensors: Record<"dOut" | "out" | "x" | "gamma" | "beta" | "mean" | "rstd", Tensor>,
+  options: {
+    extent: GroupNormExtent;
+    relu: boolean;
+    hasResidual: boolean;
+    needs: readonly boolean[];
+  },
 ): (Tensor | undefined)[] {
   const { out, x, gamma } = tensors;
-  const { extent, needs: [needsX = false, needsGamma, needsBeta, needsResidual] } = options;
+  const { extent, hasResidual, needs: [needsX = false, needsGamma, needsBeta, needsResidual] } =
+    options;
   let { dOut } = tensors, { relu } = options;
   const { info } = x.device;
-  const masks = relu && needsX && needsResidual === true && info.kind === "webgpu" &&
+  // The residual's gradient is dOut behind the ReLU, which out alone tells.
+  const masks = relu && needsX && hasResidual && info.kind === "webgpu" &&
     hasWholeBackward(extent, info);
   if (relu && needsResidual && !masks) {
     // The residual's gradient is dOut behind the ReLU: what the rest needs too.

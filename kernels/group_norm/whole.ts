@@ -1,5 +1,10 @@
 /** Dispatches that normalize whole groups, for software adapters; undefined where that does not fit. */
-import { type Dispatch, MAX_GROUPS, type PlanContext } from "../../core/runtime/mod.ts";
+import {
+  type Dispatch,
+  MAX_GROUPS,
+  type PlanContext,
+  type Shader,
+} from "../../core/runtime/mod.ts";
 import type { GroupNormExtent } from "./host.ts";
 import backwardSource from "./whole_backward.wgsl" with { type: "text" };
 import forwardSource from "./whole_forward.wgsl" with { type: "text" };
@@ -8,20 +13,23 @@ import groupSource from "./whole_group.wgsl" with { type: "text" };
 /** Lanes of a workgroup: the backward pass has all images of a batch in one. */
 const FORWARD_LANES = 16, BACKWARD_LANES = 64;
 
-const forwardShader = {
-  source: groupSource + forwardSource,
-  constants: { LANES: FORWARD_LANES },
-};
-const backwardShader = {
-  source: groupSource + backwardSource,
-  constants: { LANES: BACKWARD_LANES },
-};
+const forwardShaders = shadersOf(forwardSource, FORWARD_LANES);
+const backwardShaders = shadersOf(backwardSource, BACKWARD_LANES);
+
+/** Without and with a residual. */
+function shadersOf(source: string, lanes: number) {
+  const of = (residual: number): Shader => ({
+    source: groupSource + source,
+    constants: { LANES: lanes, RESIDUAL: residual },
+  });
+  return { plain: of(0), residual: of(1) };
+}
 
 /** What of a device matters here. */
 type Adapter = Pick<PlanContext, "isSoftware" | "maxBindingBytes" | "maxBindings">;
 
 /** Storage bindings of the backward pass. */
-const BACKWARD_BINDINGS = 10;
+const BACKWARD_BINDINGS = 11;
 
 /**
  * Vectors of a cache line, all of which a workgroup should work on, and workgroups that are left at least: a software
@@ -60,8 +68,8 @@ export function wholeForward(
   const whole = groupsOf(p, context, { lanes: FORWARD_LANES, together: 1 });
   if (!whole) return undefined;
   const { grid, extent } = whole, { epsilon } = p;
-  const uniforms = { ...extent, relu: Number(p.relu), option: Number(p.hasResidual), epsilon };
-  return [{ shader: forwardShader, uniforms, grid }];
+  const shader = p.hasResidual ? forwardShaders.residual : forwardShaders.plain;
+  return [{ shader, uniforms: { ...extent, relu: Number(p.relu), epsilon }, grid }];
 }
 
 /** Whether {@link wholeBackward} does for a tensor: its images fit a workgroup, and there are several of those. */
@@ -84,6 +92,6 @@ export function wholeBackward(
   const whole = backwardGroups(p, context);
   if (!whole) return undefined;
   const { grid, extent } = whole;
-  const uniforms = { ...extent, relu: Number(p.relu), option: Number(p.masks), epsilon: 0 };
-  return [{ shader: backwardShader, uniforms, grid }];
+  const shader = p.masks ? backwardShaders.residual : backwardShaders.plain;
+  return [{ shader, uniforms: { ...extent, relu: Number(p.relu), epsilon: 0 }, grid }];
 }

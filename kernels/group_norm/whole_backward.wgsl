@@ -1,6 +1,6 @@
-// All gradients: dX as in backward_x.wgsl, dGamma and dBeta, for which a workgroup works on all images. option: with
-// relu there is a residual, whose gradient dResidual is what passes the ReLU; else that is left alone. Without relu dOut
-// is bound as out, unread. Prepended: whole_group.wgsl.
+// All gradients: dX as in backward_x.wgsl, dGamma and dBeta, for which a workgroup works on all images. What a ReLU
+// lets pass is told by x as the forward pass computes, or with a residual by out: then the first loop writes what
+// passes, which is the residual's gradient, and the second reads that. Prepended: whole_group.wgsl.
 @group(0) @binding(1) var<storage, read> dOut: array<vec4f>;
 @group(0) @binding(2) var<storage, read> out: array<vec4f>;
 @group(0) @binding(3) var<storage, read> x: array<vec4f>;
@@ -11,6 +11,7 @@
 @group(0) @binding(8) var<storage, read_write> dResidual: array<vec4f>;
 @group(0) @binding(9) var<storage, read_write> dGamma: array<vec4f>;
 @group(0) @binding(10) var<storage, read_write> dBeta: array<vec4f>;
+@group(0) @binding(11) var<storage, read> beta: array<vec4f>;
 
 var<workgroup> sums: array<vec4f, LANES>;
 var<workgroup> products: array<vec4f, LANES>;
@@ -30,12 +31,6 @@ fn sumsAmong(begin: u32, member: u32) -> Sums {
   return found;
 }
 
-fn gradientAt(at: u32) -> vec4f {
-  let dY = dOut[at];
-  if (params.relu == 0u) { return dY; }
-  return select(vec4f(), dY, out[at] > vec4f());
-}
-
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) block: vec3u, @builtin(local_invocation_index) lane: u32) {
   let place = placeOf(block, lane);
@@ -48,13 +43,23 @@ fn main(@builtin(workgroup_id) block: vec3u, @builtin(local_invocation_index) la
     inverse = vec4f(inverse.x, rstd[at.y], rstd[at.z], rstd[at.w]);
   }
   let weight = gamma[place.column];
+  // As in whole_forward.wgsl, to the last bit.
+  let factor = inverse * weight;
+  let summand = beta[place.column] - average * factor;
+  let keeps = vec4<bool>(params.relu == 0u);
   var sum = vec4f();
   var product = vec4f();
   for (var at = place.first; at < place.end; at += place.step) {
-    let dY = gradientAt(at);
-    if (params.option != 0u) { dResidual[at] = dY; }
+    let value = x[at];
+    var dY = dOut[at];
+    if (RESIDUAL == 1u) {
+      dY = select(vec4f(), dY, out[at] > vec4f());
+      dResidual[at] = dY;
+    } else {
+      dY = select(vec4f(), dY, keeps | (value * factor + summand > vec4f()));
+    }
     sum += dY;
-    product += dY * (x[at] - average);
+    product += dY * (value - average);
   }
   product *= inverse;
   sums[lane] = sum;
@@ -69,9 +74,15 @@ fn main(@builtin(workgroup_id) block: vec3u, @builtin(local_invocation_index) la
   let total = f32(params.pixels * width());
   let slope = -inverse * inverse * (withinGroup((a.product + b.product) + (c.product + d.product)) / total);
   let offset = -inverse * (withinGroup((a.sum + b.sum) + (c.sum + d.sum)) / total);
-  let factor = inverse * weight;
   for (var at = place.first; at < place.end; at += place.step) {
-    dX[at] = factor * gradientAt(at) + slope * (x[at] - average) + offset;
+    let value = x[at];
+    var dY: vec4f;
+    if (RESIDUAL == 1u) {
+      dY = dResidual[at];
+    } else {
+      dY = select(vec4f(), dOut[at], keeps | (value * factor + summand > vec4f()));
+    }
+    dX[at] = factor * dY + slope * (value - average) + offset;
   }
   let span = 1u << params.spanBits;
   if (lane >= span) { return; }

@@ -1,5 +1,4 @@
-// out = relu?(gamma·x̂ + beta (+ residual)), and mean and rstd [N, G]; option: there is a residual, in whose place x
-// is bound without one. Sums are of differences from the average of what the lanes load first, so that a large mean
+// out = relu?(gamma·x̂ + beta (+ residual)), and mean and rstd [N, G]; without residual x is bound in its place. Sums are of differences from the average of what the lanes load first, so that a large mean
 // takes no digits of the variance. Prepended: whole_group.wgsl.
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
@@ -68,7 +67,7 @@ fn main(@builtin(workgroup_id) block: vec3u, @builtin(local_invocation_index) la
   let limit = reluLimit();
   for (var at = place.first; at < place.end; at += place.step) {
     var value = x[at] * factor + summand;
-    if (params.option != 0u) { value += residual[at]; }
+    if (RESIDUAL == 1u) { value += residual[at]; }
     out[at] = select(value, vec4f(), bitcast<vec4i>(value) < limit);
   }
 }

@@ -3,11 +3,13 @@
 // and a second stage cost more than a GPU would lose by so few workgroups. Lanes lie side by side over the span, which
 // a cache line holds where groups are narrow, then over pixels; so many lanes work on an image, and others on the next.
 override LANES: u32;
+// 1: with a residual. No uniform, as a load that no lane does costs a software adapter a tenth of the loop.
+override RESIDUAL: u32;
 
 // Extents named …Bits are powers of two, by their logarithms: a software adapter divides lane by lane.
 struct Params {
   pixels: u32, quads: u32, acrossBits: u32, spanBits: u32, imageBits: u32, widthBits: u32, groups: u32,
-  relu: u32, option: u32, epsilon: f32,
+  relu: u32, epsilon: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 

@@ -86,6 +86,19 @@ checkOp({
   gradients: ["gamma", "beta"],
 });
 
+checkOp({
+  name: "groupNorm with a residual that needs no gradient",
+  inputs: {
+    x: floats([2, 3, 3, 32]),
+    gamma: floats([32], { seed: 2 }),
+    beta: floats([32], { seed: 3 }),
+    residual: floats([2, 3, 3, 32], { seed: 4 }),
+  },
+  run: ({ x, gamma, beta, residual }) =>
+    groupNorm(x!, { gamma: gamma!, beta: beta!, groups: 8, relu: true, residual: residual! }),
+  gradients: ["x", "gamma", "beta"],
+});
+
 onDevices("groupNorm of two pixels by hand", async (device) => {
   const out = scope(() => {
     const x = fromArray(device, [1, 1, 2, 1], new Float32Array([1, 3]));
