@@ -127,15 +127,9 @@ export function splitsOf(
   const wanted = variant === "straight"
     ? straightSplits(g)
     : ceilDiv(isSoftware ? ENOUGH.software : ENOUGH.gpu, independent);
-  const { rows } = flatten(g);
+  const rows = isPointwise(g) ? ceilDiv(g.n * g.ho * g.wo, FLAT_ROW) : g.n * g.ho;
   // A split of fewer than two rows would cost more to add up than it saves.
   return Math.max(1, Math.min(wanted, Math.floor(rows / 2), room));
-}
-
-/** Rows of pixels; a plain matrix product has its matrix rows in groups of {@link FLAT_ROW}. */
-function flatten(g: Geometry): { rows: number; flat: boolean } {
-  if (!isPointwise(g)) return { rows: g.n * g.ho, flat: false };
-  return { rows: ceilDiv(g.n * g.ho * g.wo, FLAT_ROW), flat: true };
 }
 
 function accessOf(g: Geometry): keyof typeof SHADERS {
@@ -164,15 +158,14 @@ function filterSums(g: Geometry, context: PlanContext): Dispatch[] {
   return partialSums(g, { variant: firstOf(g, context), splits: 1 }, context);
 }
 
-/** The geometry with a plain matrix product as one column of pixels. */
+/** The geometry of a plain matrix product as one column of pixels. */
 function flattened(g: Geometry): Geometry {
   const pixels = g.n * g.h * g.w;
-  return flatten(g).flat ? { ...g, n: 1, h: pixels, ho: pixels, w: 1, wo: 1 } : g;
+  return { ...g, n: 1, h: pixels, ho: pixels, w: 1, wo: 1 };
 }
 
-function mapsOf(g: Geometry): Maps {
-  const { n, h, w, ho, wo } = flattened(g);
-  return { images: n, source: { h, w, c: g.c }, destination: { h: ho, w: wo, c: g.o } };
+function mapsOf({ n, h, w, c, ho, wo, o }: Geometry): Maps {
+  return { images: n, source: { h, w, c }, destination: { h: ho, w: wo, c: o } };
 }
 
 /** The dispatches that make the tensor `partial`, `[splits, ...dWeight]`. */
@@ -181,8 +174,8 @@ function partialSums(
   { variant, splits }: { variant: Variant; splits: number },
   context: PlanContext,
 ): Dispatch[] {
-  const shape = flattened(g), { flat } = flatten(g), c = g.c / g.groups;
-  const parts = partsOf(mapsOf(g), forwardAxis(shape, "h"), context);
+  const flat = isPointwise(g), shape = flat ? flattened(g) : g, c = g.c / g.groups;
+  const parts = partsOf(mapsOf(shape), forwardAxis(shape, "h"), context);
   if (variant === "straight") return straightWeight(shape, { parts, splits }, context);
   if (variant === "narrow") return narrowWeight(shape, { parts, splits }, context);
   const shaders = SHADERS[accessOf(g)];

@@ -6,30 +6,12 @@
  */
 import { ceilDiv, type Shader } from "../../../core/runtime/mod.ts";
 import kernel from "./gather.wgsl" with { type: "text" };
-import type { Geometry } from "../extents/geometry.ts";
 import patch from "./patch.wgsl" with { type: "text" };
 import { BLOCKS_AT_ONCE, lines } from "../straight/lines.ts";
+import type { NarrowShape } from "./shape.ts";
 
 /** Output pixels of a workgroup: rows, and invocations along a row. */
 export const TILE = { rows: 8, columns: 16 } as const;
-
-/** How the window of a convolution lies in rows of fours. */
-export interface NarrowShape {
-  readonly kh: number;
-  readonly kw: number;
-  readonly c: number;
-  readonly stride: number;
-  /** Numbers of a four before the first that a window sees. */
-  readonly shift: number;
-  /** Neighbouring pixels of an invocation: so many that the next ones' windows start as many numbers into a four. */
-  readonly pixels: number;
-}
-
-/** The shape of a geometry. */
-export function narrowShape({ kh, kw, c, stride, padding }: Geometry): NarrowShape {
-  const pixels = 2 * stride * c % 4 === 0 ? 2 : 4;
-  return { kh, kw, c, stride, shift: (4 - padding * c % 4) % 4, pixels };
-}
 
 const shaders = new Map<string, Shader>();
 

@@ -7,31 +7,22 @@ import {
 } from "../../../core/runtime/mod.ts";
 import { forwardAxis } from "../extents/axis.ts";
 import { flopsOf, type Geometry } from "../extents/geometry.ts";
-import { narrowShader, narrowShape, seenBy, TILE } from "./gather.ts";
 import { type Maps, partsOf } from "../extents/parts.ts";
+import { narrowShader, seenBy, TILE } from "./gather.ts";
+import { fitsNarrow, foursUniforms, narrowShape, WORKGROUP_FOURS } from "./shape.ts";
 
-/** Fours of workgroup memory that software adapters have. */
-export const WORKGROUP_FOURS = 2048;
+/** The most rows of the weight that an invocation multiplies. */
+const MOST_PRODUCTS = 300;
 
-/** The most input channels, and rows of the weight that an invocation multiplies. */
-const MOST = { channels: 4, products: 300 };
-
-/** The least rows of the weight; and for a first choice, operations that make up for compiling, and use of the tiles. */
-const LEAST = { rows: 24, flops: 1e9, use: 0.75 };
-
-/** True for few channels whose fours the kernels can load: rows of whole fours, each tap next to the one before. */
-export function fitsNarrow(g: Geometry, { isSoftware }: { readonly isSoftware: boolean }): boolean {
-  const isPlain = g.groups === 1 && g.dilation === 1 && g.c <= MOST.channels;
-  return isSoftware && isPlain && g.kh * g.kw * g.c >= LEAST.rows &&
-    g.o % 4 === 0 && g.w * g.c % 4 === 0;
-}
+/** For a first choice, operations that make up for compiling, and use of the tiles. */
+const LEAST = { flops: 1e9, use: 0.75 };
 
 /** True where the forward kernel of few channels computes the geometry. */
 export function isNarrowForward(g: Geometry, context: PlanContext): boolean {
   if (!fitsNarrow(g, context)) return false;
   const shape = narrowShape(g), { patchRows, patchFours } = seenBy(shape);
   const rows = g.kh * g.kw * g.c;
-  return rows * shape.pixels <= MOST.products &&
+  return rows * shape.pixels <= MOST_PRODUCTS &&
     patchRows * patchFours + 4 * rows <= WORKGROUP_FOURS;
 }
 
@@ -61,13 +52,8 @@ export function narrowForward(
       uniforms: {
         gridH: part.rows,
         gridW: g.wo,
-        sourceH: part.sourceRows,
-        sourceFours: g.w * g.c / 4,
-        sourceBase: from.base / 4,
         destinationBase: to.base / 4,
-        offsetY: part.offset,
-        firstFour: Math.floor(-g.padding * g.c / 4),
-        blocks: g.o / 4,
+        ...foursUniforms(g, part, from.base),
         blockGroups,
         hasBias: hasBias ? 1 : 0,
         relu: relu ? 1 : 0,

@@ -6,9 +6,8 @@ import {
   type PlanContext,
 } from "../../../core/runtime/mod.ts";
 import type { Geometry } from "../extents/geometry.ts";
-import { narrowShape } from "./gather.ts";
 import type { Part } from "../extents/parts.ts";
-import { fitsNarrow, WORKGROUP_FOURS } from "./plan_gather.ts";
+import { fitsNarrow, foursUniforms, narrowShape, WORKGROUP_FOURS } from "./shape.ts";
 import { foursOfTile, narrowWeightShader, WEIGHT_TILE } from "./weight.ts";
 
 /** Splits of the sum over pixels at most: tiles of one dispatch. */
@@ -63,13 +62,8 @@ export function narrowWeight(
           tilesY,
           outputH: part.rows,
           outputW: g.wo,
-          sourceH: part.sourceRows,
-          sourceFours: g.w * g.c / 4,
-          sourceBase: x.base / 4,
           dOutBase: dOut.base / 4,
-          offsetY: part.offset,
-          firstFour: Math.floor(-g.padding * g.c / 4),
-          blocks: g.o / 4,
+          ...foursUniforms(g, part, x.base),
           accumulate: isFirst ? 0 : 1,
         },
       };

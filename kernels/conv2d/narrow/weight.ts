@@ -4,8 +4,9 @@
  * @module
  */
 import { ceilDiv, type Shader } from "../../../core/runtime/mod.ts";
-import { type NarrowShape } from "./gather.ts";
+import type { NarrowShape } from "./shape.ts";
 import patch from "./patch.wgsl" with { type: "text" };
+import finish from "../weight/finish.wgsl" with { type: "text" };
 import { BLOCKS_AT_ONCE, lines } from "../straight/lines.ts";
 import kernel from "./weight.wgsl" with { type: "text" };
 
@@ -41,7 +42,7 @@ export function narrowWeightShader(shape: NarrowShape): Shader {
   const { kh, kw, c, stride, shift } = shape;
   const rows = kh * kw * c;
   const made = {
-    source: weightLines(shape) + patch,
+    source: weightLines(shape) + patch + finish,
     constants: {
       lanes: 8 * ceilDiv(rows, 8),
       rows,

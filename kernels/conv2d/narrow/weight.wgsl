@@ -11,7 +11,6 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> dOut: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> partial: array<vec4f>;
 override lanes: u32;
 override rows: u32;        // of the result: taps × channels
 override rowLength: u32;   // of these in a row of a window
@@ -43,13 +42,6 @@ fn copyTile(place: vec3u, block: u32, isTile: bool, lane: u32) {
     let at = params.dOutBase + ((place.x * params.outputH + y) * params.outputW + x) * params.blocks + here;
     tile[i] = select(vec4f(), dOut[select(0u, at, isInside)], isInside);
   }
-}
-
-// Adds four outer channels to the result or assigns them.
-fn finish(at: u32, sum: vec4f) {
-  var total = sum;
-  if (params.accumulate != 0u) { total += partial[at]; }
-  partial[at] = total;
 }
 
 @compute @workgroup_size(lanes)

@@ -1,4 +1,4 @@
-// Gather convolution (gather/common.wgsl) in straight lines (lines.ts), for CPUs that emulate a GPU. The weight comes
+// Gather convolution (gather/common.wgsl) in straight lines (gather.ts), for CPUs that emulate a GPU. The weight comes
 // packed (gather/pack_filters.wgsl) in tiles of `depth` rows × 16 blocks of four outer channels, rows being taps ×
 // inner channels, which come in fours. One launch adds the rows of a tile from rowFirst on; a workgroup copies it, and each of
 // its invocations computes one grid pixel × 64 outer channels. Along z lie groups, whose tiles are `groupStep` vectors

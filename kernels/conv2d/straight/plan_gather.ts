@@ -12,7 +12,7 @@ import {
 import vectorAccess from "../gather/access_vec4.wgsl" with { type: "text" };
 import common from "../gather/common.wgsl" with { type: "text" };
 import { packedBytes, type Pass, WINDOW, type Windows } from "../gather/windows.ts";
-import { BLOCKS, DEPTHS, LANES, straightLines } from "./lines.ts";
+import { BLOCKS, DEPTHS, LANES, straightLines } from "./gather.ts";
 
 /** Outer channels and rows below which most of a tile would be padding. */
 const LEAST = { outer: 4 * BLOCKS * 0.6, rows: DEPTHS.usual * 0.6 };

@@ -12,7 +12,6 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> dOut: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> partial: array<vec4f>;
 const lanes = 64u;
 const depth = 64u;
 const blocks = 16u;
@@ -61,13 +60,6 @@ fn copyBlock(workgroup: vec3u, lane: u32) {
     tile[i] = select(vec4f(), dOut[select(0u, at, isInside)], isInside);
   }
   for (var i = lane; i < depth; i += lanes) { places[i] = placeOf(first + i, first + i < end); }
-}
-
-// Adds four outer channels to the result or assigns them.
-fn finish(at: u32, sum: vec4f) {
-  var total = sum;
-  if (params.accumulate != 0u) { total += partial[at]; }
-  partial[at] = total;
 }
 
 @compute @workgroup_size(lanes)

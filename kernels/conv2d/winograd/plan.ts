@@ -19,7 +19,7 @@ import {
   windowsOf,
 } from "../gather/windows.ts";
 import { overTiles, type Tiling, tilingOf } from "../straight/plan_gather.ts";
-import { DEPTHS } from "../straight/lines.ts";
+import { DEPTHS } from "../straight/gather.ts";
 import {
   type Correlation,
   filterDispatch,
