@@ -45,13 +45,8 @@ const forwardKernel = defineKernel({
   signature: { x: "f32", out: "f32", winners: "u32" },
   host: host.forward,
   wgsl: (p: PoolPlan, context) => {
-    const { xRow, outRow } = rowElements(p);
-    return mapParts({
-      images: p.images,
-      rows: p.outHeight,
-      imageElements: Math.max(p.height * xRow, p.outHeight * outRow),
-      rowElements: (rows) => Math.max(((rows - 1) * p.stride + p.kernel) * xRow, rows * outRow),
-    }, context).map((part) => {
+    const reach = (rows: number) => ({ x: (rows - 1) * p.stride + p.kernel, out: rows });
+    return partsOf(p, { rows: p.outHeight, reach }, context).map((part) => {
       const dispatch = forwardDispatch(p, part, context);
       if (p.channels % 4 !== 0) return dispatch;
       if (!p.withWinners) return byRows(dispatch, part, { base: 0 });
@@ -59,6 +54,22 @@ const forwardKernel = defineKernel({
     });
   },
 });
+
+/** Parts of the `rows` of the map that is made; `reach` says how many rows of either map some of these bind at most. */
+function partsOf(
+  p: host.PoolParams,
+  { rows, reach }: { rows: number; reach: (rows: number) => { x: number; out: number } },
+  context: PlanContext,
+): MapPart[] {
+  const { xRow, outRow } = rowElements(p);
+  const larger = ({ x, out }: { x: number; out: number }) => Math.max(x * xRow, out * outRow);
+  return mapParts({
+    images: p.images,
+    rows,
+    imageElements: larger({ x: p.height, out: p.outHeight }),
+    rowElements: (count) => larger(reach(count)),
+  }, context);
+}
 
 /** The winners of rows from `first` on. */
 function winnersView(
@@ -157,17 +168,11 @@ const backwardKernel = defineKernel({
   signature: { dOut: "f32", out: "f32", x: "f32", winners: "u32", dX: "f32" },
   host: host.backwardX,
   wgsl: (p: PoolPlan, context) => {
-    const { xRow, outRow } = rowElements(p);
-    return mapParts({
-      images: p.images,
-      rows: p.height,
-      imageElements: Math.max(p.height * xRow, p.outHeight * outRow),
-      rowElements: (rows) =>
-        Math.max(
-          (rows + 2 * (p.kernel - 1)) * xRow,
-          (Math.ceil((rows + p.kernel) / p.stride) + 1) * outRow,
-        ),
-    }, context).map((part) => {
+    const reach = (rows: number) => ({
+      x: rows + 2 * (p.kernel - 1),
+      out: Math.ceil((rows + p.kernel) / p.stride) + 1,
+    });
+    return partsOf(p, { rows: p.height, reach }, context).map((part) => {
       const dispatch = backwardDispatch(p, part, context);
       if (!p.withWinners) return dispatch;
       const { firstOutRow: first, outRows: rows } = dispatch.uniforms;
