@@ -24,7 +24,7 @@ import { computeGradients } from "./training_step.ts";
 export interface LayerSummary {
   readonly name: string;
   readonly kind: string;
-  /** Of each call: the RPN runs once for every pyramid level. */
+  /** Of each call: the RPN runs once for the finest pyramid level and once for all others. */
   readonly outputs: readonly (readonly number[])[];
   readonly parameters: number;
   readonly flops: number;
