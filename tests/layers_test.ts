@@ -147,6 +147,37 @@ Deno.test("the import rule allows what it should", () => {
   );
 });
 
+/** The folders of `kernels/conv2d`, each importing only those before it; last the operator itself. */
+const CONV2D = [
+  "extents",
+  "host",
+  "host/winograd",
+  "gather",
+  "weight",
+  "straight",
+  "narrow",
+  "winograd",
+  "",
+];
+
+Deno.test("the folders of conv2d import one way", async () => {
+  const root = "kernels/conv2d";
+  const broken: string[] = [];
+  const met = new Set<string>();
+  for await (const path of sources(join(ROOT, root))) {
+    const file = relative(ROOT, path).split(sep).join("/");
+    const from = relative(root, dirname(file)).split(sep).join("/");
+    met.add(from);
+    for (const target of importsOf(file, await Deno.readTextFile(path))) {
+      const to = relative(root, dirname(target)).split(sep).join("/");
+      if (!target.startsWith(`${root}/`) || to === from) continue;
+      if (CONV2D.indexOf(to) >= CONV2D.indexOf(from)) broken.push(`${file} imports ${target}`);
+    }
+  }
+  assert.deepEqual([...met].sort(), CONV2D.toSorted(), "a folder has no place in the order");
+  assert.deepEqual(broken, []);
+});
+
 Deno.test("imports are found in every form, and not in comments", () => {
   const source = `
     import { a,
