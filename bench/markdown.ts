@@ -1,4 +1,5 @@
 /** A report as Markdown: a table for each suite, and the means over the layers. */
+import { COUNTED_AS_WRITTEN } from "../core/train/profile_table.ts";
 import { passName } from "./model_layers.ts";
 import type { Pass } from "./peers/protocol.ts";
 import { PEER_NAMES, type PeerName } from "./peers/peer.ts";
@@ -29,6 +30,9 @@ export function markdown(report: BenchReport): string {
       limits.gbps.toFixed(1)
     } GB/s. ` +
     "Milliseconds are medians of rounds in which everybody has a turn; ratios are a peer's time over ours, so that above 1 we are faster.",
+    ...(report.results.some(({ share }) => share !== null && share > 1)
+      ? ["", COUNTED_AS_WRITTEN]
+      : []),
     "",
     ...peers.map((name) => `- ${name}: ${report.peers[name]}`),
     ...PEER_NAMES.filter((name) => report.absent[name] !== undefined)

@@ -26,8 +26,8 @@ import { tellProfile } from "./profiling.ts";
 /** How long a profile waits for kernel variants to be measured. */
 const TUNING_SECONDS = 60;
 
-/** How long steps are launched before they are timed, and how long they are timed where they are slow. */
-const PROFILED_MS = 3000;
+/** How long steps are launched to profile them, at most where they are quick. */
+const PROFILED_MS = 6000;
 
 /** Prints the model's layers, or with `--step` one step. */
 export async function inspectCommand(

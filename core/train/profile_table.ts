@@ -6,6 +6,10 @@ const ROWS = 24;
 
 const HEAD = ["kernel", "calls", "ms", "of step", "GFLOP/s", "GB/s", "of limit"];
 
+/** Why a convolution can be faster than the machine multiplies. */
+export const COUNTED_AS_WRITTEN =
+  "Operations are counted as the sums are written, whatever way a kernel computes them: a 3×3 convolution by Winograd's transforms does a quarter of those multiplications, so that its rate can be above the limit.";
+
 /** Lines that say where a step goes. */
 export function profileTable(profile: ProfileSummary): string[] {
   const { limits, of_step } = profile;
@@ -20,6 +24,7 @@ export function profileTable(profile: ProfileSummary): string[] {
     } GB/s.`,
     ...clockNote(profile),
     ...aligned([HEAD, ...rows]),
+    ...(isAboveLimit(profile) ? [COUNTED_AS_WRITTEN] : []),
     `A step takes ${profile.step_ms.toFixed(1)} ms: ${
       percent(of_step.products)
     } convolutions and ` +
@@ -30,6 +35,11 @@ export function profileTable(profile: ProfileSummary): string[] {
     ...undisturbedLine(profile),
     ...(of_step.blas > 0 ? [boundLine(profile)] : []),
   ];
+}
+
+/** True where a product has more than the machine's limit of operations; caches can take what moves memory above its. */
+function isAboveLimit({ kernels, limits }: ProfileSummary): boolean {
+  return kernels.some(({ gflop, ms }) => ms > 0 && 1000 * gflop / ms > limits.gflops);
 }
 
 /** What a step takes where no launch is timed: each that is has a pass of its own. */

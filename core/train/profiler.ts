@@ -71,8 +71,8 @@ export class StepProfiler implements StepObserver {
 /**
  * Profiles a step by launching it again and again as training does: the next is recorded while one runs.
  * @param launch launches it and gives what resolves once it has run
- * @param options.forMs so long it is launched before it is timed, host code being quick only when it has run for a
- * while, as in training it long has; and so long it is timed, where fewer steps than wanted fit
+ * @param options.forMs how long at most, where steps are quick: a third of it before anything is timed, host code being
+ * quick only when it has run for a while, as in training it long has. One step, or on a GPU one pair, is always timed
  * @throws DeviceError on any GPU error
  */
 export async function profileLaunches(
@@ -82,12 +82,10 @@ export async function profileLaunches(
 ): Promise<Recording> {
   const steps = new LaunchedSteps(launch);
   const begin = performance.now();
-  do await steps.next(); while (performance.now() - begin < forMs);
+  do await steps.next(); while (performance.now() - begin < forMs / 3);
   const series = new StepSeries(device, { steps: Infinity, isPaired: true });
-  const timed = performance.now();
-  do await steps.next(series); while (
-    !series.isComplete && (!series.isEven || performance.now() - timed < forMs)
-  );
+  const isEnough = () => series.isEven && performance.now() - begin >= forMs;
+  do await steps.next(series); while (!series.isComplete && !isEnough());
   await steps.last(series);
   return await series.recording();
 }

@@ -7,8 +7,11 @@ import { measureLimits } from "../../kernels/machine_limits/mod.ts";
 import type { Device, DeviceProfile, LaunchTiming, ProfileUnit } from "../runtime/mod.ts";
 import type { HostSpan, ProfiledRun, Recording } from "./profile_summary.ts";
 
-/** Steps that are timed launch by launch, and on a GPU pairs of such a step and one that is not. */
+/** Steps that are timed launch by launch. */
 export const PROFILED = 5;
+
+/** On a GPU, pairs of such a step and one that is not: the median of five still wanders where others use the machine. */
+const PAIRS = 9;
 
 /**
  * What is timed of the steps of a pair. No step waits for the one before, so that the device is as busy as in training.
@@ -37,7 +40,7 @@ export class StepSeries {
   constructor(device: Device, { steps, isPaired }: { steps: number; isPaired: boolean }) {
     this.#device = device;
     this.#profile = device.profile();
-    const pairs = Math.min(PROFILED, Math.floor(steps / PAIR.length));
+    const pairs = Math.min(PAIRS, Math.floor(steps / PAIR.length));
     this.#isPaired = isPaired && pairs > 0 && this.#profile.clock === "device";
     this.#units = this.#isPaired
       ? Array.from({ length: pairs }, () => PAIR).flat()

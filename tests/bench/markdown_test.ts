@@ -48,6 +48,14 @@ Deno.test("a report names date, adapter, driver, limits, and who was not measure
   assert.match(text, /- tfjs_wasm: not measured \(not installed\)/);
 });
 
+Deno.test("a report says why a rate can be above the limit, where one is", () => {
+  assert.doesNotMatch(markdown(REPORT), /Winograd/);
+  const results = [...RESULTS, { ...layer("c, forward", 1, null), share: 1.6 }];
+  const text = markdown({ ...REPORT, results });
+  assert.match(text, /\n\nOperations are counted as the sums are written.*Winograd.*limit\.\n\n- /);
+  assert.match(text, /\| 160 % \|/);
+});
+
 Deno.test("a report has a row for each result and a column for each peer that has any", () => {
   const text = markdown(REPORT);
   assert.match(text, /\| {2}\| ms \| GFLOP\/s \| of limit \| torch_cpu \|\n/);

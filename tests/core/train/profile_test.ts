@@ -181,6 +181,14 @@ Deno.test("on the CPU device a profile says what is neither BLAS nor memory, by 
   );
 });
 
+Deno.test("a profile's table says why a product can be above the limit, where one is", () => {
+  const table = (gflops: number) =>
+    profileTable(summarizeProfile({ ...RECORDING, limits: { gflops, gbps: 1 } }))
+      .filter((line) => /Winograd/.test(line)).length;
+  // The convolution makes 50 GFLOP/s; that relu moves more than the limit of 1 GB/s is no reason.
+  assert.deepEqual([table(51), table(49)], [0, 1]);
+});
+
 Deno.test("kernels beyond the table's rows are one row together", () => {
   const launches = Array.from(
     { length: 30 },
