@@ -10,10 +10,13 @@ import backwardSource from "./whole_backward.wgsl" with { type: "text" };
 import forwardSource from "./whole_forward.wgsl" with { type: "text" };
 import groupSource from "./whole_group.wgsl" with { type: "text" };
 
-/** Lanes of a workgroup: the backward pass has all images of a batch in one. */
-const FORWARD_LANES = 16, BACKWARD_LANES = 64;
+/**
+ * Lanes of a workgroup. Mesa runs 8 at a time, and without others beside them half as long on few pixels; wide groups
+ * take more. The backward pass has all images of a batch in one.
+ */
+const FORWARD_LANES = [8, 16], BACKWARD_LANES = 64;
 
-const forwardShaders = shadersOf(forwardSource, FORWARD_LANES);
+const forwardShaders = FORWARD_LANES.map((lanes) => shadersOf(forwardSource, lanes));
 const backwardShaders = shadersOf(backwardSource, BACKWARD_LANES);
 
 /** Without and with a residual. */
@@ -65,11 +68,14 @@ export function wholeForward(
   p: GroupNormExtent & { relu: boolean; hasResidual: boolean; epsilon: number },
   context: PlanContext,
 ): Dispatch[] | undefined {
-  const whole = groupsOf(p, context, { lanes: FORWARD_LANES, together: 1 });
-  if (!whole) return undefined;
-  const { grid, extent } = whole, { epsilon } = p;
-  const shader = p.hasResidual ? forwardShaders.residual : forwardShaders.plain;
-  return [{ shader, uniforms: { ...extent, relu: Number(p.relu), epsilon }, grid }];
+  for (const [i, lanes] of FORWARD_LANES.entries()) {
+    const whole = groupsOf(p, context, { lanes, together: 1 });
+    if (!whole) continue;
+    const { grid, extent } = whole, { epsilon } = p;
+    const shader = forwardShaders[i]![p.hasResidual ? "residual" : "plain"];
+    return [{ shader, uniforms: { ...extent, relu: Number(p.relu), epsilon }, grid }];
+  }
+  return undefined;
 }
 
 /** Whether {@link wholeBackward} does for a tensor: its images fit a workgroup, and there are several of those. */
