@@ -39,6 +39,12 @@ export interface PackedLevels {
 
 const LEVELS = { level0: "f32", level1: "f32", level2: "f32", level3: "f32" } as const;
 
+/**
+ * Pixels and values of a workgroup: neighbouring invocations of a GPU read neighbouring values; a software adapter,
+ * which pays for what is computed before a value is copied, has few invocations for each pixel.
+ */
+const LANES = { gpu: { PIXELS: 4, VALUES: 16 }, software: { PIXELS: 8, VALUES: 2 } };
+
 const packKernel = defineKernel({
   name: "pack_levels",
   signature: { ...LEVELS, canvas: "f32" },
@@ -55,11 +61,12 @@ const unpackKernel = defineKernel({
 
 /** Plans of a shader, by numbers or, where the channels allow it, by vectors of four. */
 function planner(source: string): (p: host.PackParams, context: PlanContext) => Dispatch[] {
-  const text = perTensor(areasSource + placeSource, MAX_AREAS) + source;
-  const shaders = {
-    1: { source: `alias Value = f32;\n${text}` },
-    4: { source: `alias Value = vec4f;\n${text}` },
-  };
+  const text = perTensor(areasSource + placeSource + source, MAX_AREAS);
+  const shadersOf = (constants: typeof LANES.gpu) => ({
+    1: { source: `alias Value = f32;\n${text}`, constants },
+    4: { source: `alias Value = vec4f;\n${text}`, constants },
+  });
+  const gpu = shadersOf(LANES.gpu), software = shadersOf(LANES.software);
   return (p, context) => {
     const line = p.width * p.channels;
     const parts = mapParts({
@@ -69,14 +76,19 @@ function planner(source: string): (p: host.PackParams, context: PlanContext) => 
       rowElements: (rows) => rows * line,
     }, context);
     const unit = unitOf([p.channels]);
-    return parts.map((part) => dispatchOf(p, part, { shader: shaders[unit], unit, context }));
+    const shader = (context.isSoftware ? software : gpu)[unit];
+    return parts.map((part) => dispatchOf(p, part, { shader, unit, context }));
   };
 }
 
 function dispatchOf(
   p: host.PackParams,
   part: MapPart,
-  { shader, unit, context }: { shader: Dispatch["shader"]; unit: number; context: PlanContext },
+  { shader, unit, context }: {
+    shader: { source: string; constants: typeof LANES.gpu };
+    unit: number;
+    context: PlanContext;
+  },
 ): Dispatch {
   const canvas = viewOf(part, { ...p, row: part.row, rows: part.rows }, context);
   const views: Record<string, View> = { canvas: canvas.view };
@@ -94,7 +106,7 @@ function dispatchOf(
   return {
     shader,
     uniforms: { ...extent, ...areaUniforms(areas) },
-    grid: [ceilDiv(p.width * depth, 64), part.rows, part.images],
+    grid: [ceilDiv(p.width, shader.constants.PIXELS), part.rows, part.images],
     views,
   };
 }

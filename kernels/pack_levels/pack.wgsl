@@ -5,18 +5,17 @@
 @group(0) @binding(4) var<storage, read> level3: array<Value>;
 @group(0) @binding(5) var<storage, read_write> canvas: array<Value>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let place = placeOf(id);
+@compute @workgroup_size(VALUES, PIXELS)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
+  let place = placeOf(group, lane);
   if (place.past) { return; }
-  var value = Value();
-  if (place.inside) {
-    switch place.area {
-      case 0u: { value = level0[place.at]; }
-      case 1u: { value = level1[place.at]; }
-      case 2u: { value = level2[place.at]; }
-      default: { value = level3[place.at]; }
-    }
+  if (!place.inside) {
+    for (var v = lane.x; v < params.depth; v += VALUES) { canvas[place.onCanvas + v] = Value(); }
+    return;
   }
-  canvas[place.onCanvas] = value;
+  //EACH
+  if (place.area == #u) {
+    for (var v = lane.x; v < params.depth; v += VALUES) { canvas[place.onCanvas + v] = level#[place.at + v]; }
+  }
+  //END
 }

@@ -1,7 +1,7 @@
-// Where an invocation is, in both passes; it stands before them. One invocation copies a value of the canvas, a number
-// or a vector of four channels, which `Value` is: row id.y of the part, image id.z, along id.x columns and their values.
-// A part is whole images, or some rows of one; areas are what it has of each level, whose view begins first# values
-// before them. Prepended: an alias for Value, map_areas.wgsl.
+// Where an invocation is, in both passes; it stands before them. PIXELS × VALUES invocations copy as many pixels of a
+// row of the canvas: row group.y of the part, image group.z. Each copies every VALUES-th value of its pixel, a number or
+// a vector of four channels, which `Value` is. A part is whole images, or some rows of one; areas are what it has of
+// each level, whose view begins first# values before them. Prepended: an alias for Value, map_areas.wgsl.
 struct Params {
   base: u32, rows: u32, width: u32, depth: u32,
   //EACH
@@ -10,17 +10,19 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> params: Params;
 
-// Value `at` of the level `area` where it is `inside` one; value `onCanvas` of the canvas where it is not `past` a row.
+override PIXELS: u32 = 4;
+override VALUES: u32 = 16;
+
+// A pixel's first value: `at` of the level `area` where it is `inside` one, `onCanvas` of the canvas where it is not
+// `past` a row.
 struct Place { past: bool, inside: bool, area: u32, at: u32, onCanvas: u32 }
 
-fn placeOf(id: vec3u) -> Place {
-  let depth = params.depth;
-  let line = params.width * depth;
-  let value = min(id.x, line - 1u);
-  let column = value / depth;
-  let pixel = pixelOf(id.y, column);
-  let row = id.z * pixel.height + pixel.row;
-  let at = pixel.first + (row * pixel.width + pixel.column) * depth + value - column * depth;
+fn placeOf(group: vec3u, lane: vec3u) -> Place {
+  let column = group.x * PIXELS + lane.y;
+  let pixel = pixelOf(group.y, column);
+  let row = group.z * pixel.height + pixel.row;
   return Place(
-    id.x >= line, pixel.inside, pixel.area, at, params.base + (id.z * params.rows + id.y) * line + value);
+    column >= params.width, pixel.inside, pixel.area,
+    pixel.first + (row * pixel.width + pixel.column) * params.depth,
+    params.base + ((group.z * params.rows + group.y) * params.width + column) * params.depth);
 }

@@ -5,15 +5,13 @@
 @group(0) @binding(4) var<storage, read_write> level2: array<Value>;
 @group(0) @binding(5) var<storage, read_write> level3: array<Value>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let place = placeOf(id);
+@compute @workgroup_size(VALUES, PIXELS)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
+  let place = placeOf(group, lane);
   if (place.past || !place.inside) { return; }
-  let value = canvas[place.onCanvas];
-  switch place.area {
-    case 0u: { level0[place.at] = value; }
-    case 1u: { level1[place.at] = value; }
-    case 2u: { level2[place.at] = value; }
-    default: { level3[place.at] = value; }
+  //EACH
+  if (place.area == #u) {
+    for (var v = lane.x; v < params.depth; v += VALUES) { level#[place.at + v] = canvas[place.onCanvas + v]; }
   }
+  //END
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { fromArray, scope, type Tensor } from "../../core/runtime/mod.ts";
 import { conv2d, packLevels } from "../../kernels/mod.ts";
-import { checkOp, floats } from "../_support/check_op.ts";
+import { asGpu } from "../_support/check_exact.ts";
+import { checkOp, checkTarget, floats, type OpCase } from "../_support/check_op.ts";
 import { onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
 
 /** Extents of levels, and of the canvas that they take. */
@@ -16,7 +17,7 @@ const CASES: [string, number[][], number[]][] = [
 
 for (const [name, shapes, canvas] of CASES) {
   const names = shapes.map((_, l) => `p${l}`);
-  checkOp({
+  const op: OpCase = {
     name: `packLevels of ${name}`,
     inputs: Object.fromEntries(shapes.map((shape, l) => [`p${l}`, floats(shape, { seed: l + 1 })])),
     run: (levels) => {
@@ -26,7 +27,13 @@ for (const [name, shapes, canvas] of CASES) {
     },
     gradients: names,
     targets: [...TARGETS, SPLIT_TARGET],
-  });
+  };
+  checkOp(op);
+  onDevices(
+    `packLevels of ${name}, with a GPU's workgroups`,
+    (device) => checkTarget(op, asGpu(device), SPLIT_TARGET),
+    [SPLIT_TARGET],
+  );
 }
 
 onDevices("packLevels puts zeros between levels, and tells where they are", async (device) => {
