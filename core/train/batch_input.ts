@@ -1,5 +1,5 @@
 /** From a batch of decoded images to what the detector takes. */
-import { imageInput, pixelWords } from "../../kernels/mod.ts";
+import { imageInputs, pixelWords } from "../../kernels/mod.ts";
 import type { Batch } from "../data/mod.ts";
 import type { ImageBatch, Truths } from "../detection/batch.ts";
 import { type Device, empty, fromArray } from "../runtime/mod.ts";
@@ -12,25 +12,26 @@ const TRUTH_ROOM = 16;
 export function imageBatch(device: Device, batch: Batch, { INPUT }: Config): ImageBatch {
   const { images, paddedWidth, paddedHeight } = batch;
   const tensor = empty(device, [images.length, paddedHeight, paddedWidth, 3]);
-  images.forEach((image, index) => {
-    const words = pixelWords(image.pixels);
-    const source = {
-      pixels: fromArray(device, [words.length], words),
-      width: image.width,
-      height: image.height,
-    };
-    imageInput(tensor, source, {
-      index,
-      width: image.resizedWidth,
-      height: image.resizedHeight,
-      resize: INPUT.RESIZE,
-      flipHorizontal: image.flipHorizontal,
-      flipVertical: image.flipVertical,
-      bgr: INPUT.TO_BGR255,
-      mean: inBytes(INPUT.PIXEL_MEAN, INPUT),
-      std: inBytes(INPUT.PIXEL_STD, INPUT),
-    });
-  });
+  imageInputs(
+    tensor,
+    images.map((image, index) => {
+      const words = pixelWords(image.pixels);
+      const pixels = fromArray(device, [words.length], words);
+      const source = { pixels, width: image.width, height: image.height };
+      const options = {
+        index,
+        width: image.resizedWidth,
+        height: image.resizedHeight,
+        resize: INPUT.RESIZE,
+        flipHorizontal: image.flipHorizontal,
+        flipVertical: image.flipVertical,
+        bgr: INPUT.TO_BGR255,
+        mean: inBytes(INPUT.PIXEL_MEAN, INPUT),
+        std: inBytes(INPUT.PIXEL_STD, INPUT),
+      };
+      return { source, options };
+    }),
+  );
   const sizes = images.flatMap(({ resizedWidth, resizedHeight }) => [resizedWidth, resizedHeight]);
   return { images: tensor, sizes: fromArray(device, [images.length, 2], Float32Array.from(sizes)) };
 }

@@ -22,7 +22,7 @@ import {
 import { expectShape } from "../_shared/expect_shape.ts";
 import { bilinearKernel } from "./bilinear.ts";
 import { type BilinearRule, bilinearTaps } from "./bilinear_taps.ts";
-import { copyKernel, isCopy } from "./copy.ts";
+import { type CopyImage, copyImages, isCopy } from "./copy.ts";
 import horizontalSource from "./horizontal.wgsl" with { type: "text" };
 import * as host from "./host.ts";
 import { resampleTaps } from "./taps.ts";
@@ -135,6 +135,12 @@ export function pixelWords(pixels: Uint8Array): Uint32Array<ArrayBuffer> {
   return new Uint32Array(copy.buffer);
 }
 
+/** One image of {@link imageInputs}. */
+export interface InputImage {
+  readonly source: SourceImage;
+  readonly options: ImageInputOptions;
+}
+
 /**
  * Overwrites image `index` of the batch with the source, resized to width × height, then flipped, in the wanted
  * channel order, as `(byte − mean) / std`, with zeros right of and below it.
@@ -142,20 +148,44 @@ export function pixelWords(pixels: Uint8Array): Uint32Array<ArrayBuffer> {
  * @throws RangeError where the image does not fit the batch or its pixels their size
  */
 export function imageInput(batch: Tensor, source: SourceImage, options: ImageInputOptions): void {
-  const { resize = "pillow", mean, std: deviation } = options;
+  imageInputs(batch, [{ source, options }]);
+}
+
+/**
+ * {@link imageInput} of several images, at places apart from each other; those that keep their size share launches.
+ * @param batch f32 [N, H, W, 3]
+ * @throws RangeError where an image does not fit the batch or its pixels their size
+ */
+export function imageInputs(batch: Tensor, images: readonly InputImage[]): void {
+  const places = images.map(({ source, options }) => placeOf(batch, source, options));
+  const copies = new Map<string, CopyImage[]>();
+  images.forEach(({ source: { pixels }, options: { resize = "pillow" } }, n) => {
+    const place = places[n]!;
+    if (isCopy(place, batch.device.info.maxBindingBytes)) {
+      const { mean, deviation, bgr } = place;
+      const alike = JSON.stringify([mean, deviation, bgr]);
+      copies.set(alike, [...copies.get(alike) ?? [], { pixels, place }]);
+    } else if (resize === "pillow") antialiased(batch, pixels, place);
+    else bilinear({ batch, pixels }, place, resize);
+  });
+  for (const alike of copies.values()) copyImages(batch, alike);
+}
+
+function placeOf(
+  batch: Tensor,
+  source: SourceImage,
+  options: ImageInputOptions,
+): host.Placement {
+  const { mean, std: deviation } = options;
   const [batchHeight, batchWidth] = checkPlace(batch, source, options);
   const { width, height } = source;
-  const place: host.Placement = {
+  return {
     ...{ width, height, outWidth: options.width, outHeight: options.height },
     ...{ index: options.index, batchWidth, batchHeight, mean, deviation },
     flipX: options.flipHorizontal ?? false,
     flipY: options.flipVertical ?? false,
     bgr: options.bgr ?? false,
   };
-  if (isCopy(place, batch.device.info.maxBindingBytes)) {
-    launch(copyKernel, { source: source.pixels, batch }, place);
-  } else if (resize === "pillow") antialiased(batch, source.pixels, place);
-  else bilinear({ batch, pixels: source.pixels }, place, resize);
 }
 
 function bilinear(

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { empty, fromArray, scope } from "../../core/runtime/mod.ts";
+import { empty, fromArray, scope, type Tensor } from "../../core/runtime/mod.ts";
 import {
   imageInput,
   type ImageInputOptions,
+  imageInputs,
+  type InputImage,
   pixelWords,
   type SourceImage,
 } from "../../kernels/image_input/mod.ts";
@@ -159,6 +161,55 @@ for (const [width, batchWidth] of [[8, 12], [8, 8], [6, 12], [8, 9]] as const) {
     });
   }
 }
+
+/** Six that keep their size, for two launches; one of those has another mean, and another image is resized. */
+const SEVERAL = [[8, 10], [16, 12], [6, 7], [12, 3], [4, 12], [16, 1], [8, 8]] as const;
+const words = Object.fromEntries(SEVERAL.map(([width, height], n) => {
+  const size = Math.ceil(width * height * 3 / 4);
+  return [`p${n}`, {
+    shape: [size],
+    dtype: "u32" as const,
+    data: noise.slice(50 * n, 50 * n + size),
+  }];
+}));
+
+function severalOf(pixels: Record<string, Tensor>): InputImage[] {
+  return SEVERAL.map(([width, height], n) => ({
+    source: { pixels: pixels[`p${n}`]!, width, height },
+    options: {
+      ...{ index: 6 - n, width, height, bgr: true, flipHorizontal: n % 2 === 1 },
+      ...{ flipVertical: n % 3 === 1, mean: [102, n === 4 ? 0 : 115, 122], std: [1, 57, 58] },
+    },
+  }));
+}
+
+checkOp({
+  name: "imageInputs of several sizes",
+  inputs: { ...words, batch: floats([8, 12, 16, 3]) },
+  run: ({ batch, ...pixels }) => {
+    imageInputs(batch!, severalOf(pixels));
+    return batch!;
+  },
+  targets: [...TARGETS, SPLIT],
+});
+
+onDevices("imageInputs writes what imageInput does", async (device) => {
+  const batches = scope(() => {
+    const pixels = Object.fromEntries(
+      Object.entries(words).map((
+        [name, { shape, data }],
+      ) => [name, fromArray(device, shape, data)]),
+    );
+    const [together, apart] = [empty(device, [7, 12, 16, 3]), empty(device, [7, 12, 16, 3])];
+    const images = severalOf(pixels);
+    imageInputs(together, images);
+    for (const { source, options } of images) imageInput(apart, source, options);
+    return [together, apart];
+  });
+  const [together, apart] = [await batches[0]!.readFloats(), await batches[1]!.readFloats()];
+  assert.deepEqual(together, apart);
+  for (const batch of batches) batch.release();
+});
 
 onDevices("imageInput of an image that keeps its size equals its resizing", async (device) => {
   const batches = scope(() => {
