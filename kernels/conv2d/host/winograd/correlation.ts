@@ -5,7 +5,6 @@
  */
 import { type FloatArray, gemm } from "../../../../core/runtime/mod.ts";
 import type { Geometry } from "../../extents/geometry.ts";
-import { copyRun } from "../scratch.ts";
 import {
   type Band,
   gridOf,
@@ -109,6 +108,7 @@ function correlate(shape: Correlation): void {
   const { at, slots } = work;
   const toFactors = { to: at.factors, slot: slots.factors, rowAt: at.sourceRow };
   const factors = { maps: source, size: INPUTS, padding, transform: transformInput, ...toFactors };
+  work.memory.set(shape.weight, at.taps);
   for (const band of work.bands) {
     transformTiles(work, factors, band);
     fillBias(work, shape, band);
@@ -135,39 +135,21 @@ function fillBias(
 }
 
 /** filters[36] = G g Gᵀ: [inner, channels] of the block, or where they are turned its transpose, as they are stored. */
-function filtersOf(work: Workspace, shape: Correlation, block: Channels): void {
-  const { source, turned } = shape;
-  const { from, outer } = loadTaps(work, shape, block);
-  const tap = source.c * outer, turns = turned ? -1 : 1;
-  const channels = turned ? source.c : block.channels;
-  transformFilter({
-    from: turned ? from + 8 * tap : from,
-    fromStep: { row: turns * 3 * tap, column: turns * tap, tile: turned ? source.c : outer },
-    to: work.at.filters,
-    toStep: spread(work.slots.filters, channels),
-    tiles: turned ? block.channels : source.c,
-    channels,
-  });
-}
-
-/** Gets the taps of a block into the memory. Returns where they begin, and how many outer channels lie there. */
-function loadTaps(
-  { memory, at, hasAllTaps }: Workspace,
-  { source, target, weight, turned }: Correlation,
+function filtersOf(
+  { at, slots }: Workspace,
+  { source, target, turned }: Correlation,
   { first, channels }: Channels,
-): { from: number; outer: number } {
-  // As taps are stored, a block is some rows of each where they are turned, else some columns.
-  const start = turned ? first * source.c : first;
-  if (hasAllTaps) {
-    if (first === 0) memory.set(weight, at.taps);
-    return { from: at.taps + start, outer: target.c };
-  }
-  const run = turned ? channels * source.c : channels;
-  const pitch = turned ? target.c * source.c : target.c;
-  for (let from = start, to = at.taps; from < weight.length; from += pitch, to += run) {
-    copyRun(weight, from, memory, to, run);
-  }
-  return { from: at.taps, outer: channels };
+): void {
+  const tap = source.c * target.c, turns = turned ? -1 : 1;
+  const width = turned ? source.c : channels;
+  transformFilter({
+    from: at.taps + (turned ? 8 * tap + first * source.c : first),
+    fromStep: { row: turns * 3 * tap, column: turns * tap, tile: turned ? source.c : target.c },
+    to: at.filters,
+    toStep: spread(slots.filters, width),
+    tiles: turned ? channels : source.c,
+    channels: width,
+  });
 }
 
 /** products[36][tile, channels] = factors · filters. */

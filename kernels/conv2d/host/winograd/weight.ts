@@ -23,9 +23,10 @@ export function weightWinograd(
     transformTiles(work, { ...gradients, ...toProducts }, band);
     for (const channels of blocksOf(work, g.c)) {
       addProducts(work, g, { band, ...channels });
-      if (band === bands.at(-1)) filterGradientsOf(work, dWeight, { g, ...channels });
+      if (band === bands.at(-1)) filterGradientsOf(work, g, channels);
     }
   }
+  dWeight.set(work.memory.subarray(at.taps, at.taps + dWeight.length));
 }
 
 /** filters[36][channels, o] = (or, after the first band, +=) factorsᵀ · products. */
@@ -51,20 +52,16 @@ function addProducts(
 
 /** The block's rows of each tap of dWeight = Gᵀ u G. */
 function filterGradientsOf(
-  { memory, slots, at }: Workspace,
-  dWeight: FloatArray,
-  { g: { c, o }, first, channels }: Channels & { g: Geometry },
+  { slots, at }: Workspace,
+  { c, o }: Geometry,
+  { first, channels }: Channels,
 ): void {
-  const rows = channels * o;
   transformFilterGradient({
     from: at.filters,
     fromStep: spread(slots.filters, 0),
-    to: at.taps,
-    toStep: { row: 3 * rows, column: rows, tile: 0 },
+    to: at.taps + first * o,
+    toStep: { row: 3 * c * o, column: c * o, tile: 0 },
     tiles: 1,
-    channels: rows,
+    channels: channels * o,
   });
-  for (let from = at.taps, to = first * o; to < dWeight.length; from += rows, to += c * o) {
-    dWeight.set(memory.subarray(from, from + rows), to);
-  }
 }

@@ -8,11 +8,8 @@ import { type Band, bandsOf, type Grid, INPUTS, OUTPUTS, PRODUCTS, seenWidth } f
 /** Elements of the factors and products of a band: 16 MiB. With fewer tiles, the products are slower. */
 const BAND_ELEMENTS = 1 << 22;
 
-/** Elements of transformed filters at a time, where one band has all tiles: 8 MiB stay in the last-level cache. */
-const FILTER_ELEMENTS = 1 << 21;
-
-/** Elements of everything at most where all taps are held at once: 32 MiB. */
-const MEMORY_ELEMENTS = 1 << 23;
+/** Elements of transformed filters at a time, where one band has all tiles: 9 MiB, which stay in the last-level cache. */
+const FILTER_ELEMENTS = PRODUCTS << 16;
 
 /** Taps of a filter. */
 const TAPS = 9;
@@ -24,8 +21,6 @@ export interface Workspace {
   readonly bands: readonly Band[];
   /** Channels whose filters there is room for: all, unless one band has all tiles. */
   readonly block: number;
-  /** True where there is room for the taps of all channels, else for those of a block. */
-  readonly hasAllTaps: boolean;
   /** Elements from one matrix to the next. */
   readonly slots: Readonly<Record<"filters" | "factors" | "products", number>>;
   readonly at: Readonly<
@@ -67,19 +62,15 @@ export function workspaceOf(grid: Grid, { source, target, cut }: ChannelCounts):
     factors: slotOf(tiles * source),
     products: slotOf(tiles * target),
   };
-  const sizes = {
+  const { at, size } = layout({
+    taps: TAPS * source * target,
     filters: PRODUCTS * slots.filters,
     sourceRow: INPUTS * seenWidth(grid, INPUTS) * source,
     factors: PRODUCTS * slots.factors,
     products: PRODUCTS * slots.products,
     targetRow: OUTPUTS * seenWidth(grid, OUTPUTS) * target,
-  };
-  const allTaps = TAPS * source * target;
-  // Rows of all channels are copied faster than many parts of them.
-  const hasAllTaps = layout(sizes).size + allTaps <= MEMORY_ELEMENTS;
-  const taps = hasAllTaps ? allTaps : TAPS * others * block;
-  const { at, size } = layout({ ...sizes, taps });
-  return { memory: copyMemory(size), grid, bands, block, hasAllTaps, slots, at };
+  });
+  return { memory: copyMemory(size), grid, bands, block, slots, at };
 }
 
 /** All channels, block by block. */

@@ -74,7 +74,7 @@ const cases: Sizes[] = [
   { n: 2, h: 18, w: 19, c: 40, o: 32, padding: 0 },
   { n: 2, h: 14, w: 17, c: 32, o: 44, padding: 2 },
   { n: 3, h: 67, w: 159, c: 32, o: 32, padding: 1 },
-  { n: 1, h: 33, w: 30, c: 128, o: 456, padding: 1 },
+  { n: 1, h: 33, w: 30, c: 128, o: 520, padding: 1 },
 ];
 
 for (const sizes of cases) {
@@ -120,23 +120,23 @@ Deno.test("Winograd of more filters than tiles computes what shifted products do
 Deno.test("Winograd takes as many bands as need the least memory", () => {
   const choice = (n: number, h: number, w: number, channels: number) => {
     const sizes = { source: channels, target: channels, cut: "target" } as const;
-    const { bands, block, at, hasAllTaps } = workspaceOf(gridOf(n, { h, w }), sizes);
+    const { bands, block, at } = workspaceOf(gridOf(n, { h, w }), sizes);
     const end = Math.max(...Object.values(at));
-    return { bands: bands.length, isCut: block < channels, hasAllTaps, fits: end < 2 ** 23 };
+    return { bands: bands.length, isCut: block < channels, fits: end < 11 * 2 ** 20 };
   };
   assert.deepEqual(
     choice(2, 100, 168, 128),
-    { bands: 5, isCut: false, hasAllTaps: true, fits: true },
+    { bands: 5, isCut: false, fits: true },
     "many tiles",
   );
   assert.deepEqual(
     choice(1, 25, 42, 512),
-    { bands: 1, isCut: true, hasAllTaps: true, fits: true },
+    { bands: 1, isCut: true, fits: true },
     "many filters",
   );
   assert.deepEqual(
     choice(2, 25, 42, 512),
-    { bands: 1, isCut: true, hasAllTaps: false, fits: true },
+    { bands: 1, isCut: true, fits: true },
     "more tiles than a band's, but fewer than the filters that bands would need",
   );
 });
