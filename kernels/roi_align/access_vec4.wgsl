@@ -9,11 +9,9 @@ fn featureAt(pixel: u32, lane: u32) -> mat2x4f {
 }
 
 fn write(bin: u32, lane: u32, value: mat2x4f) {
-  var at = params.outBase + bin * params.channels + lane;
-  for (var j = 0u; j < 2u && lane + j * params.lanes < params.channels; j++) {
-    var sum = value[j];
-    if (params.adds == 1u) { sum += out[at]; }
-    out[at] = sum;
-    at += params.lanes;
-  }
+  let at = params.outBase + bin * params.channels + lane;
+  var sum = value;
+  if (params.adds == 1u) { sum += mat2x4f(out[at], out[at + params.lanes]); }
+  out[at] = sum[0];
+  if (lane + params.lanes < params.channels) { out[at + params.lanes] = sum[1]; }
 }

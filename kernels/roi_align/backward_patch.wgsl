@@ -18,12 +18,14 @@ fn addRoi(sum: ptr<function, Sum>, bins: Bins, corner: vec2u, at: u32) {
   let reachX = binRange(across, corner.x, corner.x + 3u);
   let reachY = binRange(down, corner.y, corner.y + 1u);
   let factor = sampleWeight(bins);
-  for (var ph = reachY.x; ph <= reachY.y; ph += 4u) {
+  var ph = reachY.x;
+  loop {
     let top = factor * binWeights(down, ph, corner.y);
     let bottom = factor * binWeights(down, ph, corner.y + 1u);
     let used = (top != vec4f()) | (bottom != vec4f());
     if (!any(used)) { continue; }
-    for (var pw = reachX.x; pw <= reachX.y; pw++) {
+    var pw = reachX.x;
+    loop {
       let columns = pixelWeights(across, pw, corner.x);
       if (all(columns == vec4f())) { continue; }
       let first = at + (ph * params.resolution + pw) * params.channels;
@@ -39,17 +41,27 @@ fn addRoi(sum: ptr<function, Sum>, bins: Bins, corner: vec2u, at: u32) {
       (*sum).bottom[0] += outer(a * bottom, columns);
       (*sum).top[1] += outer(b * top, columns);
       (*sum).bottom[1] += outer(b * bottom, columns);
+      continuing {
+        pw++;
+        break if pw > reachX.y;
+      }
+    }
+    continuing {
+      ph += 4u;
+      break if ph > reachY.y;
     }
   }
 }
 
 fn write(pixel: u32, lane: u32, values: array<vec4f, 2>) {
-  for (var k = 0u; k < 2u && lane + k * params.lanes < params.channels; k++) {
-    let at = params.featureBase + pixel * params.channels + lane + k * params.lanes;
-    var value = values[k];
-    if (params.adds == 1u) { value += dFeature[at]; }
-    dFeature[at] = value;
+  let at = params.featureBase + pixel * params.channels + lane;
+  var sums = values;
+  if (params.adds == 1u) {
+    sums[0] += dFeature[at];
+    sums[1] += dFeature[at + params.lanes];
   }
+  dFeature[at] = sums[0];
+  if (lane + params.lanes < params.channels) { dFeature[at + params.lanes] = sums[1]; }
 }
 
 @compute @workgroup_size(64)
@@ -62,11 +74,16 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let lane = place.lane;
   let sum = sumOfRois(params.firstImage + place.part, vec2u(x, y), lane);
   let line0 = place.part * (params.rowTo - params.rowFrom) + y - params.rowFrom;
-  for (var j = 0u; j < min(4u, params.width - x); j++) {
+  var j = 0u;
+  loop {
     let pixel = line0 * params.width + x + j;
     if (y >= params.rowFrom) { write(pixel, lane, array(sum.top[0][j], sum.top[1][j])); }
     if (y + 1u < params.rowTo) {
       write(pixel + params.width, lane, array(sum.bottom[0][j], sum.bottom[1][j]));
+    }
+    continuing {
+      j++;
+      break if j >= min(4u, params.width - x);
     }
   }
 }

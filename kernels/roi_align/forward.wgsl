@@ -35,13 +35,18 @@ fn rowsOf(axis: Axis, bin: u32) -> Rows {
 fn columnSum(rows: Rows, line: i32, x: u32, lane: u32) -> mat2x4f {
   var sum = mat2x4f();
   var weights = rows.first;
-  for (var y = rows.start; y < rows.end; y += 4u) {
+  var y = rows.start;
+  loop {
     if (y != rows.start) { weights = rowWeights(rows.axis, rows.bin, y); }
     let pixel = u32(line + i32(y)) * params.width + x;
     if (weights.x != 0.0) { sum += weights.x * featureAt(pixel, lane); }
     if (weights.y != 0.0) { sum += weights.y * featureAt(pixel + params.width, lane); }
     if (weights.z != 0.0) { sum += weights.z * featureAt(pixel + 2u * params.width, lane); }
     if (weights.w != 0.0) { sum += weights.w * featureAt(pixel + 3u * params.width, lane); }
+    continuing {
+      y += 4u;
+      break if y >= rows.end;
+    }
   }
   return sum;
 }
@@ -52,14 +57,16 @@ fn poolRow(bins: Bins, ph: u32, line: i32, at: u32, lane: u32) {
   let across = Axis(bins.start.x, bins.size.x, bins.samples.x, params.width);
   let rows = rowsOf(Axis(bins.start.y, bins.size.y, bins.samples.y, params.height), ph);
   let factor = sampleWeight(bins);
-  for (var pw = 0u; pw < params.resolution; pw += 4u) {
+  var pw = 0u;
+  loop {
     let last = min(pw + 4u, params.resolution) - 1u;
     var a = mat2x4f();
     var b = mat2x4f();
     var c = mat2x4f();
     var d = mat2x4f();
     let end = pixelRange(across, last).y;
-    for (var x = pixelRange(across, pw).x; x <= end; x++) {
+    var x = pixelRange(across, pw).x;
+    loop {
       let weights = factor * binWeights(across, pw, x);
       if (all(weights == vec4f())) { continue; } // between the samples of wide bins
       let value = columnSum(rows, line, x, lane);
@@ -67,11 +74,19 @@ fn poolRow(bins: Bins, ph: u32, line: i32, at: u32, lane: u32) {
       b += weights.y * value;
       c += weights.z * value;
       d += weights.w * value;
+      continuing {
+        x++;
+        break if x > end;
+      }
     }
     write(at + pw, lane, a);
     if (pw + 1u <= last) { write(at + pw + 1u, lane, b); }
     if (pw + 2u <= last) { write(at + pw + 2u, lane, c); }
     if (pw + 3u <= last) { write(at + pw + 3u, lane, d); }
+    continuing {
+      pw += 4u;
+      break if pw >= params.resolution;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // What the RoIAlign kernels share; it stands before each of them. A dispatch sees rows rowFrom … rowTo - 1 of some images'
 // feature maps and RoIs roiFrom … roiTo - 1; not every kernel needs all that it is told.
+// Short loops test at their end: where the test is at the start, a software adapter runs the body once more for no lane.
 struct Params {
   count: u32, // invocations
   row: u32, // of them, in a row of the grid
@@ -79,26 +80,36 @@ struct Axis { start: f32, size: f32, samples: u32, extent: u32 }
 fn pixelWeights(axis: Axis, bin: u32, pixel: u32) -> vec4f {
   let pixels = f32(pixel) + vec4f(0.0, 1.0, 2.0, 3.0);
   var sum = vec4f();
-  for (var s = 0u; s < axis.samples; s++) {
+  var s = 0u;
+  loop {
     let position = samplePosition(axis.start, axis.size, bin, placeOf(s, axis.samples));
     let distances = abs(clamp(position, 0.0, f32(axis.extent - 1u)) - pixels);
     sum += select(vec4f(), max(vec4f(), 1.0 - distances), isInside(position, axis.extent));
+    continuing {
+      s++;
+      break if s >= axis.samples;
+    }
   }
-  return sum;
+  return select(sum, vec4f(), axis.samples == 0u);
 }
 
 // Weight of pixel `pixel` in bins `bin` … `bin` + 3.
 fn binWeights(axis: Axis, bin: u32, pixel: u32) -> vec4f {
   let bins = f32(bin) + vec4f(0.0, 1.0, 2.0, 3.0);
   var sum = vec4f();
-  for (var s = 0u; s < axis.samples; s++) {
+  var s = 0u;
+  loop {
     let positions = axis.start + (bins + placeOf(s, axis.samples)) * axis.size;
     let end = f32(axis.extent);
     let distances = abs(clamp(positions, vec4f(0.0), vec4f(end - 1.0)) - f32(pixel));
     let inside = positions >= vec4f(-1.0 - SLACK) & positions <= vec4f(end + SLACK);
     sum += select(vec4f(), max(vec4f(), 1.0 - distances), inside);
+    continuing {
+      s++;
+      break if s >= axis.samples;
+    }
   }
-  return select(vec4f(), sum, bins < vec4f(f32(params.resolution)));
+  return select(vec4f(), sum, bins < vec4f(select(0.0, f32(params.resolution), axis.samples > 0u)));
 }
 
 // The first and last bin with a sample less than a pixel from pixels `first` … `last`, which at a border also take

@@ -19,11 +19,16 @@ fn sumOfRois(image: u32, corner: vec2u, lane: u32) -> Sum {
   var sum = Sum();
   for (var word = 0u; word < params.words; word++) {
     var bits = tiles[tile * params.words + word];
-    while (bits != 0u) {
+    if (bits == 0u) { continue; }
+    loop {
       let m = image * params.rowsPerImage + 32u * word + firstTrailingBit(bits);
-      bits &= bits - 1u;
-      if (m < params.roiFrom || m >= params.roiTo) { continue; }
-      addRoi(&sum, binsOf(rois[m]), corner, params.outBase + (m - params.roiFrom) * perRoi + lane);
+      if (m >= params.roiFrom && m < params.roiTo) {
+        addRoi(&sum, binsOf(rois[m]), corner, params.outBase + (m - params.roiFrom) * perRoi + lane);
+      }
+      continuing {
+        bits &= bits - 1u;
+        break if bits == 0u;
+      }
     }
   }
   return sum;
