@@ -1,6 +1,6 @@
 // What the RoIAlign kernels share; it stands before each of them. A dispatch sees rows rowFrom … rowTo - 1 of some images'
 // feature maps and RoIs roiFrom … roiTo - 1; not every kernel needs all that it is told.
-// Short loops test at their end: where the test is at the start, a software adapter runs the body once more for no lane.
+// Short loops test at their end: where one tests at its start, a software adapter runs its body once more for no lane.
 struct Params {
   count: u32, // invocations
   row: u32, // of them, in a row of the grid
