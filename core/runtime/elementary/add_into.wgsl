@@ -8,5 +8,13 @@ struct Params { size: u32, row: u32, base: u32 }
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let first = firstOf(id, params.row);
   let end = params.base + min(first + 256u, params.size);
-  for (var i = params.base + first; i < end; i += 64u) { sum[i] += x[i]; }
+  var i = params.base + first;
+  if (i >= end) { return; }
+  loop {
+    sum[i] += x[i];
+    continuing {
+      i += 64u;
+      break if i >= end;
+    }
+  }
 }

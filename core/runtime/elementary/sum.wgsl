@@ -13,10 +13,16 @@ struct Params { size: u32, row: u32, base: u32, terms: u32 }
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let first = firstOf(id, params.row);
   let end = params.base + min(first + 256u, params.size);
-  for (var i = params.base + first; i < end; i += 64u) {
+  var i = params.base + first;
+  if (i >= end) { return; }
+  loop {
     var sum = a[i] + b[i] + c[i];
     if (params.terms > 3u) { sum += d[i]; }
     if (params.terms > 4u) { sum += e[i]; }
     out[i] = sum;
+    continuing {
+      i += 64u;
+      break if i >= end;
+    }
   }
 }
