@@ -49,7 +49,13 @@ export interface MemoryUse {
 /** Slots by the names of a kernel's signature. */
 export type SlotsOf<S extends Signature> = { readonly [K in keyof S]: Slot };
 
-/** A device. All methods but {@link download}, {@link finish} and {@link measurePending} return at once. */
+/** A copy of contents on its way to the host. */
+export interface Download<T extends TypedArray = TypedArray> {
+  /** Waits for it. @throws DeviceError on any GPU error until then */
+  read(): Promise<T>;
+}
+
+/** A device. All methods but {@link finish} and {@link measurePending} return at once. */
 export interface Device {
   readonly info: DeviceInfo;
   /** Takes memory; its contents are arbitrary. @throws DeviceError where there is none left (CPU at once; WebGPU at the next {@link check}). */
@@ -60,8 +66,11 @@ export interface Device {
   upload(slot: Slot, data: TypedArray): void;
   /** Launches a kernel on slots, in order. @throws DeviceError on any GPU error that has surfaced so far. */
   launch<S extends Signature, P>(kernel: Kernel<S, P>, slots: SlotsOf<S>, params: P): void;
-  /** The first `size` elements of a slot as they are after everything launched so far. @throws DeviceError on any earlier GPU error. */
-  download(slot: Slot, size: number, dtype: DType): Promise<TypedArray>;
+  /**
+   * Copies the first `size` elements of a slot as they are after everything launched so far, which is handed to the
+   * hardware. The host waits for them only when they are read, or when it has more work to hand over.
+   */
+  download(slot: Slot, size: number, dtype: DType): Download;
   /** Hands everything launched so far to the hardware, without waiting. */
   flush(): void;
   /** Throws the first GPU error that has surfaced so far, if any. */

@@ -5,7 +5,7 @@
  */
 import { BufferPool } from "./buffer_pool.ts";
 import { ImmediateDevice } from "./immediate_device.ts";
-import type { Device, DeviceInfo, Slot, SlotsOf } from "./device.ts";
+import type { Device, DeviceInfo, Download, Slot, SlotsOf } from "./device.ts";
 import type { DType, Kernel, Signature } from "./kernel.ts";
 import { type DeviceProfile, factsOf } from "./profile.ts";
 
@@ -72,11 +72,10 @@ export class DryDevice extends ImmediateDevice<DryBuffer> implements Device {
     return this.startProfile("none");
   }
 
-  /** @throws TypeError always: there are no contents. */
-  download(_slot: Slot, _size: number, dtype: DType): Promise<never> {
-    return Promise.reject(
-      new TypeError(`Cannot read ${dtype} numbers from a dry device as it computes none`),
-    );
+  /** What fails to be read with a TypeError: there are no contents. */
+  download(_slot: Slot, _size: number, dtype: DType): Download {
+    const message = `Cannot read ${dtype} numbers from a dry device as it computes none`;
+    return { read: () => Promise.reject(new TypeError(message)) };
   }
 }
 

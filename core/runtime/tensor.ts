@@ -1,5 +1,5 @@
 /** Tensors: a shape, a dtype and a reference to device memory. */
-import type { Device, Slot, TypedArray } from "./device.ts";
+import type { Device, Download, Slot, TypedArray } from "./device.ts";
 import type { DType, Kernel, Signature } from "./kernel.ts";
 import { adopt } from "./scope.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
@@ -108,14 +108,27 @@ export class Tensor {
 
   /** The contents, after all that was launched before. Waits for the device: not for use within a step. */
   read(): Promise<TypedArray> {
-    return this.device.download(this.slot, this.size, this.dtype);
+    return this.#download().read();
   }
 
   /** {@link read} of an f32 tensor. @throws TypeError for other dtypes. */
-  async readFloats(): Promise<Float32Array<ArrayBuffer>> {
-    const data = await this.read();
-    if (!(data instanceof Float32Array)) throw new TypeError(`Cannot read ${this.dtype} as floats`);
-    return data;
+  readFloats(): Promise<Float32Array<ArrayBuffer>> {
+    return this.downloadFloats().read();
+  }
+
+  /**
+   * The contents of an f32 tensor, after all that was launched before, to be read later: for use within a step. The
+   * tensor may be released meanwhile. Reading throws a TypeError for other dtypes.
+   */
+  downloadFloats(): Download<Float32Array<ArrayBuffer>> {
+    const download = this.#download();
+    return {
+      read: async () => {
+        const data = await download.read();
+        if (data instanceof Float32Array) return data;
+        throw new TypeError(`Cannot read ${this.dtype} as floats`);
+      },
+    };
   }
 
   /** {@link read} of an i32 tensor. @throws TypeError for other dtypes. */
@@ -123,6 +136,10 @@ export class Tensor {
     const data = await this.read();
     if (!(data instanceof Int32Array)) throw new TypeError(`Cannot read ${this.dtype} as integers`);
     return data;
+  }
+
+  #download(): Download {
+    return this.device.download(this.slot, this.size, this.dtype);
   }
 }
 

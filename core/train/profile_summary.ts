@@ -14,8 +14,16 @@ export interface HostSpan {
 /** Steps that followed each other, each timed launch by launch. */
 export interface ProfiledRun {
   readonly launches: readonly LaunchTiming[];
-  /** Milliseconds of the step after it, whose launches were not timed; absent where timing them costs nothing. */
-  readonly undisturbedMs?: number;
+  /** The step after it, whose launches were not timed; absent where timing them costs nothing. */
+  readonly undisturbed?: UndisturbedStep;
+}
+
+/** A step as training runs it. */
+export interface UndisturbedStep {
+  /** Milliseconds from its start on the device to that of the next step. */
+  readonly ms: number;
+  /** Of these, milliseconds without work: the next was not submitted yet. */
+  readonly idleMs: number;
 }
 
 /** Everything that was measured of some steps. */
@@ -80,6 +88,8 @@ export interface ProfileSummary {
   readonly products_of_undisturbed_step: number | null;
   /** The least and the largest such part. */
   readonly products_of_undisturbed_range: readonly [number, number] | null;
+  /** The part of such an undisturbed step in which the device waits for the host; the median. */
+  readonly idle_of_undisturbed_step: number | null;
   /** Pairs of steps that these are of; 0 where there is none. */
   readonly undisturbed_pairs: number;
   /** Parts of the step's time. */
@@ -87,7 +97,7 @@ export interface ProfileSummary {
     /** Convolutions and matrix products. */
     readonly products: number;
     readonly other_kernels: number;
-    /** No kernel runs: the host records, decodes, or is waited for. */
+    /** No kernel runs: the host records or decodes, or passes start. */
     readonly between_kernels: number;
     /** Within BLAS; 0 on a GPU. */
     readonly blas: number;
@@ -95,8 +105,6 @@ export interface ProfileSummary {
     readonly memory_bound: number;
     /** The same between {@link MEMORY_BOUND}.two and one. */
     readonly memory_bound_twice: number;
-    /** The host stands still until results arrive; overlaps with the kernels. */
-    readonly host_waits: number;
   };
   /** The slowest first. */
   readonly kernels: readonly KernelShare[];
@@ -104,13 +112,12 @@ export interface ProfileSummary {
 
 /** Adds up a recording. */
 export function summarizeProfile(recording: Recording): ProfileSummary {
-  const { device, clock, steps, runs, spans, limits } = recording;
+  const { device, clock, steps, runs, limits } = recording;
   const launches = runs.flatMap((run) => run.launches);
   const extent = runs.reduce((total, run) => total + extentOf(run.launches), 0);
   const share = (ms: number) => extent > 0 ? ms / extent : 0;
   const products = productsMs(launches);
   const all = launches.reduce((total, { ms }) => total + ms, 0);
-  const waits = spans.filter(({ what }) => what === "wait");
   const kernels = [...Map.groupBy(launches, ({ kernel, variant }) => `${kernel} ${variant ?? ""}`)]
     .map(([, group]) => kernelShare(group, { steps, extent, limits }))
     .sort((a, b) => b.ms - a.ms || b.gflop - a.gflop);
@@ -128,7 +135,6 @@ export function summarizeProfile(recording: Recording): ProfileSummary {
       blas: share(launches.reduce((total, { productMs }) => total + productMs, 0)),
       memory_bound: share(steps * memoryMs(kernels, "one")),
       memory_bound_twice: share(steps * memoryMs(kernels, "two")),
-      host_waits: share(waits.reduce((total, { start, end }) => total + end - start, 0)),
     },
     kernels,
   };
@@ -147,14 +153,16 @@ function compareUndisturbed(
   | "undisturbed_step_ms"
   | "products_of_undisturbed_step"
   | "products_of_undisturbed_range"
+  | "idle_of_undisturbed_step"
   | "undisturbed_pairs"
 > {
-  const pairs = runs.flatMap(({ launches, undisturbedMs: ms }) =>
-    ms === undefined || ms <= 0 ? [] : [{ ms, share: productsMs(launches) / ms }]
+  const pairs = runs.flatMap(({ launches, undisturbed }) =>
+    undisturbed === undefined || undisturbed.ms <= 0 ? [] : [{ launches, ...undisturbed }]
   );
-  const shares = pairs.map(({ share }) => share);
+  const shares = pairs.map(({ launches, ms }) => productsMs(launches) / ms);
   return {
     undisturbed_step_ms: median(pairs.map(({ ms }) => ms)),
+    idle_of_undisturbed_step: median(pairs.map(({ ms, idleMs }) => idleMs / ms)),
     products_of_undisturbed_step: median(shares),
     products_of_undisturbed_range: shares.length > 0
       ? [Math.min(...shares), Math.max(...shares)]

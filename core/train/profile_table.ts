@@ -30,8 +30,7 @@ export function profileTable(profile: ProfileSummary): string[] {
     } convolutions and ` +
     `matrix products, ${percent(of_step.other_kernels)} other kernels, ` +
     `${percent(of_step.between_kernels)} between kernels` +
-    (of_step.blas > 0 ? `; ${percent(of_step.blas)} within BLAS` : "") +
-    `. The host waits for the device ${percent(of_step.host_waits)} of the time.`,
+    (of_step.blas > 0 ? `; ${percent(of_step.blas)} within BLAS.` : "."),
     ...undisturbedLine(profile),
     ...(of_step.blas > 0 ? [boundLine(profile)] : []),
   ];
@@ -48,16 +47,18 @@ function undisturbedLine(profile: ProfileSummary): string[] {
     undisturbed_step_ms: ms,
     products_of_undisturbed_step: products,
     products_of_undisturbed_range: range,
+    idle_of_undisturbed_step: idle,
     undisturbed_pairs: pairs,
   } = profile;
-  if (ms === null || products === null || range === null) return [];
+  if (ms === null || products === null || range === null || idle === null) return [];
   const [least, most] = range.map((share) => (100 * share).toFixed(1));
   return [
     `Without the profile, which starts a pass for each launch, it takes ${ms.toFixed(1)} ms, of ` +
     `which the convolutions and matrix products are ${percent(products)}` +
     (pairs > 1
-      ? ` (${least}–${most} % over ${pairs} pairs of a step with the profile and one without).`
-      : "."),
+      ? ` (${least}–${most} % over ${pairs} pairs of a step with the profile and one without)`
+      : "") +
+    `; the device waits for the host ${percent(idle)} of the time.`,
   ];
 }
 

@@ -68,16 +68,21 @@ export class StepProfiler implements StepObserver {
   }
 }
 
+/** A step that was launched, with the wait for what it reports. */
+interface Launched {
+  report(): Promise<unknown>;
+}
+
 /**
  * Profiles a step by launching it again and again as training does: the next is recorded while one runs.
- * @param launch launches it and gives what resolves once it has run
+ * @param launch launches it
  * @param options.forMs how long at most, where steps are quick: a third of it before anything is timed, host code being
  * quick only when it has run for a while, as in training it long has. One step, or on a GPU one pair, is always timed
  * @throws DeviceError on any GPU error
  */
 export async function profileLaunches(
   device: Device,
-  launch: () => Promise<unknown>,
+  launch: () => Launched,
   { forMs }: { readonly forMs: number },
 ): Promise<Recording> {
   const steps = new LaunchedSteps(launch);
@@ -92,11 +97,11 @@ export async function profileLaunches(
 
 /** Steps that are launched in a row, each awaited when the next is launched. */
 class LaunchedSteps {
-  readonly #launch: () => Promise<unknown>;
+  readonly #launch: () => Launched;
   #iteration = 0;
-  #running: Promise<unknown> | undefined;
+  #running: Launched | undefined;
 
-  constructor(launch: () => Promise<unknown>) {
+  constructor(launch: () => Launched) {
     this.#launch = launch;
   }
 
@@ -107,8 +112,6 @@ class LaunchedSteps {
     series?.begin(this.#iteration);
     const start = performance.now();
     this.#running = this.#launch();
-    // It is awaited one step later; until then its failure is nobody's unhandled rejection.
-    this.#running.catch(() => {});
     series?.did("launch", this.#iteration, start);
     await this.#wait(before, { iteration: this.#iteration - 1, series });
   }
@@ -119,11 +122,11 @@ class LaunchedSteps {
   }
 
   async #wait(
-    step: Promise<unknown> | undefined,
+    step: Launched | undefined,
     { iteration, series }: { iteration: number; series?: StepSeries },
   ): Promise<void> {
     const waiting = performance.now();
-    await step;
+    await step?.report();
     series?.did("wait", iteration, waiting);
   }
 }

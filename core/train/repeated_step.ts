@@ -6,7 +6,7 @@ import type { Sgd } from "../nn/sgd.ts";
 import type { Device } from "../runtime/mod.ts";
 import type { Config } from "./config.ts";
 import { makeOptimizer } from "./trainer.ts";
-import { launchStep, type StepReport } from "./training_step.ts";
+import { type LaunchedStep, launchStep } from "./training_step.ts";
 
 /** A whole training step, optimizer included, on one batch at learning rate 0. */
 export class RepeatedStep {
@@ -25,10 +25,10 @@ export class RepeatedStep {
   }
 
   /**
-   * Launches the step; its report comes once it has run.
+   * Launches the step.
    * @throws DeviceError on any GPU error met so far
    */
-  launch(): Promise<StepReport> {
+  launch(): LaunchedStep {
     const { criteria, sampling } = this.#inspected;
     return launchStep(this.#context, this.#batch, {
       criteria,

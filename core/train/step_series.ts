@@ -5,7 +5,7 @@
  */
 import { measureLimits } from "../../kernels/machine_limits/mod.ts";
 import type { Device, DeviceProfile, LaunchTiming, ProfileUnit } from "../runtime/mod.ts";
-import type { HostSpan, ProfiledRun, Recording } from "./profile_summary.ts";
+import type { HostSpan, ProfiledRun, Recording, UndisturbedStep } from "./profile_summary.ts";
 
 /** Steps that are timed launch by launch. */
 export const PROFILED = 5;
@@ -95,10 +95,18 @@ export class StepSeries {
 function pairedRuns(parts: readonly (readonly LaunchTiming[])[]): ProfiledRun[] {
   const runs: ProfiledRun[] = [];
   for (let i = 0; i < parts.length; i += PAIR.length) {
-    const [launches = [], compared, next] = parts.slice(i, i + PAIR.length);
-    const start = compared?.[0]?.start, end = next?.[0]?.start;
-    const isKnown = start !== undefined && end !== undefined;
-    runs.push({ launches, ...(isKnown && { undisturbedMs: end - start }) });
+    const [launches = [], compared = [], next = []] = parts.slice(i, i + PAIR.length);
+    runs.push({ launches, undisturbed: undisturbedStep(compared, next) });
   }
   return runs;
+}
+
+function undisturbedStep(
+  submissions: readonly LaunchTiming[],
+  next: readonly LaunchTiming[],
+): UndisturbedStep | undefined {
+  const start = submissions[0]?.start, end = next[0]?.start;
+  if (start === undefined || end === undefined) return undefined;
+  const busy = submissions.reduce((total, { ms }) => total + ms, 0);
+  return { ms: end - start, idleMs: Math.max(0, end - start - busy) };
 }

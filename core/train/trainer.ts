@@ -21,7 +21,7 @@ import { loadInitialWeights } from "./initial_weights.ts";
 import type { IterationMetrics } from "./metrics.ts";
 import type { StepObserver } from "./profiler.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { launchStep, type StepReport } from "./training_step.ts";
+import { type LaunchedStep, launchStep, type StepReport } from "./training_step.ts";
 import type { WeightReport } from "./weights/match_report.ts";
 
 /** Seconds that an iteration may spend on measuring kernel variants, while there are unmeasured ones. */
@@ -35,10 +35,10 @@ export interface TrainerEvents {
   readonly steps?: StepObserver;
 }
 
-/** An iteration that was launched and whose report is under way. */
+/** An iteration that was launched. */
 interface Pending {
   readonly batch: Batch;
-  readonly report: Promise<StepReport>;
+  readonly step: LaunchedStep;
   /** When it was launched, as `performance.now()`. */
   readonly start: number;
   readonly lr: number;
@@ -190,7 +190,7 @@ export class Trainer {
     const schedule = resolveSchedule(this.#config);
     const lr = learningRate(schedule, iteration);
     const { iou, low, beta } = this.#dynamics;
-    const report = launchStep(
+    const step = launchStep(
       {
         model: this.#model,
         optimizer: this.#optimizer,
@@ -208,15 +208,13 @@ export class Trainer {
         lr,
       },
     );
-    // It is awaited one iteration later; until then its failure is nobody's unhandled rejection.
-    report.catch(() => {});
-    return { batch, report, start, lr, iou, beta, dataTime };
+    return { batch, step, start, lr, iou, beta, dataTime };
   }
 
   /** @param end when the next iteration began; now, where it waits for this one */
   async #finish(pending: Pending, end?: number): Promise<void> {
     const waiting = performance.now();
-    const report = await pending.report;
+    const report = await pending.step.report();
     this.#events.steps?.did("wait", pending.batch.iteration, waiting);
     const time = ((end ?? performance.now()) - pending.start) / 1000;
     const metrics = this.#metrics(pending, { report, time });

@@ -9,7 +9,6 @@ import {
   backward,
   type Device,
   type Gradients,
-  keep,
   record,
   scope,
   type Tensor,
@@ -66,21 +65,27 @@ export function computeGradients(
   return { output, gradients: backward(tape, Object.values(output.losses)) };
 }
 
-/** Launches one whole step and starts reading its report. */
+/** A step that was handed to the device. */
+export interface LaunchedStep {
+  /** Its figures, once it has run. @throws DeviceError on any GPU error until then */
+  report(): Promise<StepReport>;
+}
+
+/** Launches one whole step, whose report is on its way to the host. */
 export function launchStep(
   context: { model: DynamicRcnn; optimizer: Sgd; device: Device; config: Config },
   batch: Batch,
   step: StepInput & { lr: number },
-): Promise<StepReport> {
-  const packed = scope(() => {
+): LaunchedStep {
+  const figures = scope(() => {
     const { output, gradients } = computeGradients(context, batch, step);
     const losses = Object.values(output.losses);
     const norm = context.optimizer.step(gradients, { lr: step.lr, losses });
-    return keep(packReport(output, norm));
+    return packReport(output, norm).downloadFloats();
   });
-  context.device.flush();
   const weights = context.config.MODEL.ROI_HEADS.BBOX_REG_WEIGHTS;
-  return readReport(packed, { images: batch.images.length, weights });
+  const layout = { images: batch.images.length, weights };
+  return { report: async () => parseReport(await figures.read(), layout) };
 }
 
 function packReport(output: TrainingOutput, norm: Tensor): Tensor {
@@ -106,14 +111,6 @@ interface ReportLayout {
   readonly images: number;
   /** BBOX_REG_WEIGHTS. */
   readonly weights: readonly number[];
-}
-
-async function readReport(packed: Tensor, layout: ReportLayout): Promise<StepReport> {
-  try {
-    return parseReport(await packed.readFloats(), layout);
-  } finally {
-    packed.release();
-  }
 }
 
 /** Figures before the counts: four losses, two statistics, four numbers of the gradients' norm. */

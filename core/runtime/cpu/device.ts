@@ -7,6 +7,7 @@ import { BufferPool } from "../buffer_pool.ts";
 import {
   type Device,
   type DeviceInfo,
+  type Download,
   type Slot,
   type SlotsOf,
   type TypedArray,
@@ -96,11 +97,11 @@ export class CpuDevice extends ImmediateDevice<ArrayBuffer> implements Device {
     return profile;
   }
 
-  download(slot: Slot, size: number, dtype: DType): Promise<TypedArray> {
+  download(slot: Slot, size: number, dtype: DType): Download {
     const data = own(slot)[dtype].subarray(0, size);
     const copy = typedArray(dtype, new ArrayBuffer(size * 4));
     copy.set(data);
-    return Promise.resolve(copy);
+    return { read: () => Promise.resolve(copy) };
   }
 
   /** A copy of an f32 slot in the precision that it is held in. */

@@ -3,6 +3,7 @@ import { BufferPool } from "../buffer_pool.ts";
 import {
   type Device,
   type DeviceInfo,
+  type Download,
   type MemoryUse,
   type Slot,
   type SlotsOf,
@@ -140,12 +141,10 @@ export class WebGpuDevice implements Device {
     for (const [, slot] of scratch) this.release(slot);
   }
 
-  async download(slot: Slot, size: number, dtype: DType): Promise<TypedArray> {
-    const bytes = size * 4;
-    const buffer = bytes === 0
-      ? new ArrayBuffer(0)
-      : await this.#readback.copy(own(slot).buffer, bytes);
-    return typedArray(dtype, buffer);
+  download(slot: Slot, size: number, dtype: DType): Download {
+    if (size === 0) return { read: () => Promise.resolve(typedArray(dtype, new ArrayBuffer(0))) };
+    const copy = this.#readback.copy(own(slot).buffer, size * 4);
+    return { read: async () => typedArray(dtype, await copy.read()) };
   }
 
   flush(): void {

@@ -1,4 +1,9 @@
-/** Brings buffers' contents to the host. */
+/**
+ * Brings buffers' contents to the host. Deno's `mapAsync` returns only when all that was submitted has run: called as
+ * soon as a step is submitted, it keeps the host from recording the next one meanwhile; called after the next is
+ * submitted, it waits for that one too. So a copy is mapped when it is read, or right before the next submission.
+ * @module
+ */
 import { bucketBytes } from "../buffer_pool.ts";
 import { type Faults, firstLine } from "./faults.ts";
 import type { Recorder } from "./recorder.ts";
@@ -19,13 +24,22 @@ export class Readback {
     this.#recorder = helpers.recorder;
   }
 
-  /**
-   * The first `bytes` of `source` after all that was recorded, which is submitted.
-   * @throws DeviceError on any GPU error so far
-   */
-  async copy(source: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  /** Copies the first `bytes` of `source` after all that was recorded, which is submitted. */
+  copy(source: GPUBuffer, bytes: number): { read(): Promise<ArrayBuffer> } {
     const target = this.#take(bytes);
     this.#recorder.submit({ from: source, to: target, bytes });
+    let contents: Promise<ArrayBuffer> | undefined;
+    const read = () => {
+      this.#recorder.beforeSubmission.delete(begin);
+      return contents ??= this.#map(target, bytes);
+    };
+    // Whoever reads it is told of a failure; one that nobody waits for yet is nobody's unhandled rejection.
+    const begin = () => void read().catch(() => {});
+    this.#recorder.beforeSubmission.add(begin);
+    return { read };
+  }
+
+  async #map(target: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
     try {
       await this.#faults.settle(target.mapAsync(GPUMapMode.READ, 0, bytes));
     } catch (error) {

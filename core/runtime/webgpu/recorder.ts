@@ -18,7 +18,7 @@ interface Command {
 }
 
 /** Dispatches that one submission takes at most: the hardware should start before the step is recorded. */
-const COMMANDS_PER_SUBMISSION = 512;
+const COMMANDS_PER_SUBMISSION = 1024;
 
 /** Bind groups kept; beyond that, all are made anew. */
 const BIND_GROUPS_KEPT = 8192;
@@ -30,6 +30,8 @@ const KERNELS_NAMED = 8;
 export class Recorder {
   /** Where set, every launch of the next submissions is timed. */
   profile: GpuProfile | undefined;
+  /** What is called, in order, when a submission is ready, before the hardware gets it. */
+  readonly beforeSubmission = new Set<() => void>();
   readonly #device: GPUDevice;
   readonly #faults: Faults;
   readonly #stride: number;
@@ -107,16 +109,19 @@ export class Recorder {
 
   #encode(copy?: { from: GPUBuffer; to: GPUBuffer; bytes: number }): void {
     const commands = this.#commands;
-    this.#faults.guard(() => {
+    const scopes = {
+      filters: ["out-of-memory", "validation"] as const,
+      describe: (error: GPUError) =>
+        `The GPU refused work of the kernels ${namesOf(commands)}: ${firstLine(error)}`,
+    };
+    const encoded = this.#faults.guard(() => {
       const encoder = this.#device.createCommandEncoder();
       if (commands.length > 0) this.#encodeCommands(encoder);
       if (copy) encoder.copyBufferToBuffer(copy.from, 0, copy.to, 0, copy.bytes);
-      this.#device.queue.submit([encoder.finish()]);
-    }, {
-      filters: ["out-of-memory", "validation"],
-      describe: (error) =>
-        `The GPU refused work of the kernels ${namesOf(commands)}: ${firstLine(error)}`,
-    });
+      return encoder.finish();
+    }, scopes);
+    for (const call of this.beforeSubmission) call();
+    this.#faults.guard(() => this.#device.queue.submit([encoded]), scopes);
   }
 
   #encodeCommands(encoder: GPUCommandEncoder): void {

@@ -130,7 +130,7 @@ onDevices("a step that is not finite leaves weights and momentum as they were", 
       if (isBad) poison.tensor.write(new Float32Array(poison.tensor.size).fill(NaN));
       const before = await weightsOf(model.state);
       const velocity = await optimizer.sources().find(({ name }) => name === "fc6.weight")!.read();
-      const report = await launchStep(context, batch, { criteria, sampling, lr });
+      const report = await launchStep(context, batch, { criteria, sampling, lr }).report();
       const after = await weightsOf(model.state);
       assert.equal(report.isFinite, !isBad);
       if (isBad) {

@@ -41,11 +41,11 @@ const RECORDING: Recording = {
 };
 
 /** A step with 30 ms of relu and so many of a convolution, and the time of the step after it. */
-function pairOf(start: number, { products, undisturbedMs }: Record<string, number>) {
+function pairOf(start: number, { products, undisturbedMs, idleMs = 0 }: Record<string, number>) {
   const conv2d = launchOf("conv2d", start, { ms: products, flops: 1e9 });
   return {
     launches: [conv2d, launchOf("relu", start + products!, { ms: 30 })],
-    ...(undisturbedMs !== undefined && { undisturbedMs }),
+    ...(undisturbedMs !== undefined && { undisturbed: { ms: undisturbedMs, idleMs } }),
   };
 }
 
@@ -60,7 +60,6 @@ Deno.test("a profile's shares are of the time from the first kernel to the last"
     blas: 0,
     memory_bound: 0.2,
     memory_bound_twice: 0,
-    host_waits: 0.2,
   });
   assert.deepEqual(kernels, [
     {
@@ -101,7 +100,7 @@ Deno.test("a profile of nothing, and one without times, have no shares that are 
     runs: [{ launches }],
     spans: [],
   });
-  assert.deepEqual(Object.values(untimed.of_step), [0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(Object.values(untimed.of_step), [0, 0, 0, 0, 0, 0]);
   assert.deepEqual(untimed.kernels.map(({ of_limit }) => of_limit), [null, null]);
   assert.ok(profileTable(untimed).some((line) => line.includes("no timestamp-query")));
 });
@@ -119,15 +118,15 @@ Deno.test("a profile's table names the kernels, slowest first, and where the ste
     "50.0 %",
   ]);
   assert.ok(find("conv2d (register)") < find("relu"));
-  assert.match(lines.at(-1)!, /100\.0 ms: 60\.0 % convolutions.*waits for the device 20\.0 %/);
+  assert.match(lines.at(-1)!, /100\.0 ms: 60\.0 % convolutions.*20\.0 % between kernels\.$/);
 });
 
 Deno.test("a profile compares each step with the one after it, which is not disturbed", () => {
   const runs = [
-    pairOf(1000, { products: 60, undisturbedMs: 80 }),
+    pairOf(1000, { products: 60, undisturbedMs: 80, idleMs: 8 }),
     // All is slower for a while: the part is much the same.
     pairOf(2000, { products: 120, undisturbedMs: 200 }),
-    pairOf(3000, { products: 63, undisturbedMs: 90 }),
+    pairOf(3000, { products: 63, undisturbedMs: 90, idleMs: 4.5 }),
     pairOf(4000, { products: 1000 }),
   ];
   const summary = summarizeProfile({ ...RECORDING, steps: 4, runs, spans: [] });
@@ -135,10 +134,11 @@ Deno.test("a profile compares each step with the one after it, which is not dist
   assert.equal(summary.undisturbed_step_ms, 90);
   assert.equal(summary.products_of_undisturbed_step, 0.7);
   assert.deepEqual(summary.products_of_undisturbed_range, [0.6, 0.75]);
+  assert.equal(summary.idle_of_undisturbed_step, 0.05);
   assert.equal(summary.undisturbed_pairs, 3);
   assert.match(
     profileTable(summary).at(-1)!,
-    /it takes 90\.0 ms, .* 70\.0 % \(60\.0–75\.0 % over 3 pairs of .*\)\.$/,
+    /it takes 90\.0 ms, .* 70\.0 % \(60\.0–75\.0 % over 3 pairs of .*\).* host 5\.0 % of the time\.$/,
   );
 });
 
@@ -149,10 +149,14 @@ Deno.test("of two pairs of steps a profile tells the mean, of one no range, of n
   };
   const one = { products: 60, undisturbedMs: 80 }, two = { products: 50, undisturbedMs: 100 };
   assert.equal(told(one, two).products_of_undisturbed_step, 0.625);
-  assert.match(profileTable(told(one)).at(-1)!, /it takes 80\.0 ms, .* products are 75\.0 %\.$/);
+  assert.match(
+    profileTable(told(one)).at(-1)!,
+    /it takes 80\.0 ms, .* products are 75\.0 %; the device/,
+  );
   const none = told({ products: 60 });
   assert.equal(none.products_of_undisturbed_step, null);
   assert.equal(none.products_of_undisturbed_range, null);
+  assert.equal(none.idle_of_undisturbed_step, null);
   assert.ok(!profileTable(none).some((line) => line.startsWith("Without the profile")));
 });
 

@@ -1,6 +1,5 @@
 /** Which steps are profiled, in pairs on a GPU, and what a recording has of them. */
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Recording, summarizeProfile } from "../../../core/train/profile_summary.ts";
 import { firstProfiled, profileLaunches, StepProfiler } from "../../../core/train/profiler.ts";
 import { type Device, fromArray, scope } from "../../../core/runtime/mod.ts";
@@ -64,7 +63,8 @@ onDevices("a step profiler takes its iterations and no others, once", async (dev
     // Each profiled step is followed by one that is timed as it is, and by one that only ends that time.
     assert.equal(recording.steps, 9);
     assert.deepEqual(kernelsOf(recording), Array(9).fill(["relu"]));
-    assert.ok(recording.runs.every(({ undisturbedMs }) => undisturbedMs! > 0));
+    assert.ok(recording.runs.every(({ undisturbed }) => undisturbed!.ms > 0));
+    assert.ok(recording.runs.every(({ undisturbed }) => undisturbed!.idleMs < undisturbed!.ms));
     assert.deepEqual(
       spansOf(recording),
       [13, 16, 19, 22, 25, 28, 31, 34, 37].flatMap((i) => [`launch ${i}`, `wait ${i}`]),
@@ -72,7 +72,7 @@ onDevices("a step profiler takes its iterations and no others, once", async (dev
   } else {
     assert.equal(recording.steps, 5);
     assert.deepEqual(kernelsOf(recording), [Array(5).fill("relu")]);
-    assert.equal(recording.runs[0]!.undisturbedMs, undefined);
+    assert.equal(recording.runs[0]!.undisturbed, undefined);
     assert.equal(spansOf(recording)[0], "launch 13");
     assert.equal(spansOf(recording).at(-2), "launch 17");
   }
@@ -84,7 +84,7 @@ onDevices(
     const recordings = await profiled(device, { first: 1, last: 6 });
     assert.deepEqual(recordings.map(({ steps }) => steps), [5]);
     assert.deepEqual(kernelsOf(recordings[0]!), [Array(5).fill("relu")]);
-    assert.equal(recordings[0]!.runs[0]!.undisturbedMs, undefined);
+    assert.equal(recordings[0]!.runs[0]!.undisturbed, undefined);
   },
 );
 
@@ -94,7 +94,7 @@ onDevices("a step profiler makes pairs of what steps there are", async (device) 
   assert.ok(recording);
   if (recording.clock === "device") {
     assert.deepEqual(kernelsOf(recording), [["relu"], ["relu"]]);
-    assert.deepEqual(recording.runs.map((run) => run.undisturbedMs === undefined), [false, true]);
+    assert.deepEqual(recording.runs.map((run) => run.undisturbed === undefined), [false, true]);
     assert.equal(summarizeProfile(recording).undisturbed_pairs, 1);
   } else assert.equal(recording.steps, 5);
 });
@@ -103,13 +103,15 @@ onDevices(
   "a step that is launched again and again is profiled as often as fits",
   async (device) => {
     let launched = 0, running = 0, most = 0;
-    const launch = async () => {
+    const launch = () => {
       launched += 1;
       most = Math.max(most, running += 1);
       launchRelu(device);
-      await device.finish();
-      await delay(1); // a CPU device has run it by now
-      running -= 1;
+      const report = async () => {
+        await device.finish();
+        running -= 1;
+      };
+      return { report };
     };
     const quick = await profileLaunches(device, launch, { forMs: 0 });
     assert.equal(quick.steps, 1);

@@ -1,4 +1,4 @@
-/** Mappable buffers are reused, and few are kept. */
+/** Mappable buffers are reused, and few are kept; the host waits for them late. */
 import assert from "node:assert/strict";
 import { full } from "../../../core/runtime/mod.ts";
 import { WebGpuDevice } from "../../../core/runtime/webgpu/device.ts";
@@ -36,11 +36,63 @@ Deno.test({
     const { counted, counts } = withCounts(await adapter!.requestDevice());
     const device = new WebGpuDevice(counted, { info: adapter!.info });
     const x = full(device, [5000], 1);
-    for (let i = 0; i < 20; i++) await device.download(x.slot, 1000, "f32");
+    for (let i = 0; i < 20; i++) await device.download(x.slot, 1000, "f32").read();
     assert.deepEqual(counts, { made: 1, destroyed: 0 });
-    for (let i = 1; i <= 40; i++) await device.download(x.slot, i * 120, "f32");
+    for (let i = 1; i <= 40; i++) await device.download(x.slot, i * 120, "f32").read();
     assert.ok(counts.made - counts.destroyed <= 16, JSON.stringify(counts));
     device.close();
     assert.equal(counts.made, counts.destroyed);
   },
 });
+
+Deno.test({
+  name: `a copy is mapped right before more work is submitted, or when it is read${
+    HAS_WEBGPU ? "" : " (no WebGPU adapter here)"
+  }`,
+  ignore: !HAS_WEBGPU,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const adapter = await requestAdapter("high-performance");
+    const { logged, calls } = withLog(await adapter!.requestDevice());
+    const device = new WebGpuDevice(logged, { info: adapter!.info });
+    const x = full(device, [5], 1);
+    const first = device.download(x.slot, 5, "f32");
+    assert.deepEqual(calls.splice(0), ["submit"]);
+    const y = full(device, [5], 2);
+    assert.deepEqual(calls.splice(0), [], "the host records while the device copies");
+    device.flush();
+    assert.deepEqual(calls.splice(0), ["map", "submit"]);
+    x.write(new Float32Array(5).fill(3));
+    assert.deepEqual([...await first.read()], [1, 1, 1, 1, 1]);
+    assert.deepEqual([...await first.read()], [1, 1, 1, 1, 1]);
+    assert.deepEqual(calls.splice(0), []);
+    assert.deepEqual([...await device.download(y.slot, 5, "f32").read()], [2, 2, 2, 2, 2]);
+    device.flush();
+    assert.deepEqual(calls.splice(0), ["submit", "map"]);
+    device.close();
+  },
+});
+
+/** `gpu`, and its submissions and the mappings of its buffers in order. */
+function withLog(gpu: GPUDevice) {
+  const calls: string[] = [];
+  const { queue } = gpu, submit = queue.submit.bind(queue);
+  queue.submit = (buffers) => {
+    calls.push("submit");
+    submit(buffers);
+    return undefined;
+  };
+  const logged = withReplaced(gpu, {
+    createBuffer(descriptor) {
+      const buffer = gpu.createBuffer(descriptor);
+      const map = buffer.mapAsync.bind(buffer);
+      buffer.mapAsync = (...range) => {
+        calls.push("map");
+        return map(...range);
+      };
+      return buffer;
+    },
+  });
+  return { logged, calls };
+}
