@@ -73,6 +73,25 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "asking for adapters sets the threads of Mesa's software adapter, but not over the user's",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const name = "LP_NUM_THREADS", before = Deno.env.get(name);
+    try {
+      Deno.env.delete(name);
+      await requestAdapter("low-power");
+      assert.equal(Deno.env.get(name), `${2 * navigator.hardwareConcurrency}`);
+      Deno.env.set(name, "3");
+      await requestAdapter("low-power");
+      assert.equal(Deno.env.get(name), "3");
+    } finally {
+      if (before === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, before);
+    }
+  },
+});
+
 /** True where the process holds the library, by dlopen() with RTLD_LAZY and RTLD_NOLOAD. */
 function isLoaded(library: string): boolean {
   const { symbols } = Deno.dlopen("libc.so.6", {
