@@ -94,7 +94,7 @@ const THREADS_PER_CORE = 2;
 /**
  * Mesa's software adapter starts a thread for each core and gives each one share of a dispatch's workgroups, so that
  * a dispatch lasts as long as its slowest share, and a core that the host borrows holds up all others. With shares of
- * half the size the system evens that out: the quickstart's step took 0.79 of the time (medians of five runs each, by
+ * half the size the system evens that out: the quickstart's step took 0.87 of the time (medians of three runs each, by
  * turns, on two cores). Mesa reads this when its adapter is first asked for; a number that the user set stays.
  */
 function halveShares(): void {
