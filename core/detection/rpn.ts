@@ -36,6 +36,12 @@ import type { ModelOptions, RpnOptions } from "./options.ts";
 /** Box coding of anchors is unweighted. */
 const RPN_WEIGHTS = [1, 1, 1, 1] as const;
 
+/**
+ * Elements of levels that are packed together at most, 16 MiB: larger ones keep any device busy by themselves, and a
+ * packed level is held twice.
+ */
+const MOST_PACKED = 1 << 22;
+
 /** Distinguishes the RPN's random numbers from the RoI head's. */
 const RPN_STREAM = 1;
 
@@ -202,10 +208,14 @@ export class Rpn {
   }
 }
 
-/** The finest level as it is, which has most of the pixels, and the others on as few maps as hold them. */
+/** The finest levels as they are, which have most of the pixels, and the others on as few maps as hold them. */
 function packCoarse(features: readonly Tensor[]): PackedLevels[] {
-  const packed = [whole(features[0]!)];
-  for (let l = 1; l < features.length; l += MAX_PACKED_LEVELS) {
+  const sizeFrom = (first: number) =>
+    features.slice(first).reduce((sum, { size }) => sum + size, 0);
+  let fine = 1;
+  while (sizeFrom(fine) > MOST_PACKED) fine += 1;
+  const packed = features.slice(0, fine).map(whole);
+  for (let l = fine; l < features.length; l += MAX_PACKED_LEVELS) {
     const levels = features.slice(l, l + MAX_PACKED_LEVELS);
     packed.push(levels.length === 1 ? whole(levels[0]!) : packLevels(levels));
   }

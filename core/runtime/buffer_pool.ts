@@ -21,7 +21,7 @@ interface FreeBuffer<B> {
 }
 
 /**
- * Free buffers that may lie about beside what the busiest moment needed: this many bytes, or half of that
+ * Free buffers that may lie about beside what the busiest moment needed: this many bytes, or an eighth of that
  * moment's where it is more. Batches of ever new sizes would else pile up buckets of every size.
  */
 const SLACK_BYTES = 256 * 2 ** 20;
@@ -129,7 +129,7 @@ export class BufferPool<B> {
 
   #create(bucket: number): B {
     const high = Math.max(this.#high, this.#live + bucket);
-    this.#trimTo(high + Math.max(SLACK_BYTES, high / 2) - bucket);
+    this.#trimTo(high + Math.max(SLACK_BYTES, high / 8) - bucket);
     const buffer = this.#createOrTrim(bucket);
     this.#ordinals.set(buffer, this.#made++);
     this.#reserved += bucket;
