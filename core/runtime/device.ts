@@ -55,7 +55,10 @@ export interface Download<T extends TypedArray = TypedArray> {
   read(): Promise<T>;
 }
 
-/** A device. All methods but {@link finish} and {@link measurePending} return at once. */
+/**
+ * A device. No method but {@link finish} and {@link measurePending} waits for what it launches itself; handing work over
+ * waits for earlier work that a {@link Download} is of.
+ */
 export interface Device {
   readonly info: DeviceInfo;
   /** Takes memory; its contents are arbitrary. @throws DeviceError where there is none left (CPU at once; WebGPU at the next {@link check}). */

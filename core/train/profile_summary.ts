@@ -4,7 +4,10 @@ import type { LaunchTiming, ProfileClock } from "../runtime/mod.ts";
 
 /** What the host did, in the milliseconds of `performance.now()`. */
 export interface HostSpan {
-  /** `launch`: recorded kernels. `wait`: stood still for results. */
+  /**
+   * `launch`: recorded kernels and handed them over, for which a GPU must have done what it was given before. `wait`: stood
+   * still for results.
+   */
   readonly what: "launch" | "wait";
   readonly iteration: number;
   readonly start: number;

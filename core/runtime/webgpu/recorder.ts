@@ -17,7 +17,10 @@ interface Command {
   readonly facts: LaunchFacts | undefined;
 }
 
-/** Dispatches that one submission takes at most: the hardware should start before the step is recorded. */
+/**
+ * Dispatches that one submission takes at most: a small model's step fits, since Mesa's second submission waits for the
+ * first, and of a large one the hardware should start before all is recorded.
+ */
 const COMMANDS_PER_SUBMISSION = 1024;
 
 /** Bind groups kept; beyond that, all are made anew. */
