@@ -59,19 +59,26 @@ export interface DeviceProfile {
   stop(): void;
 }
 
-/** What is known of a launch before it runs. */
-export type LaunchFacts = Omit<LaunchTiming, "start" | "ms" | "productMs" | "copiedBytes">;
+/** What a launch takes on the host's clock. */
+type Taken = Pick<LaunchTiming, "start" | "ms" | "productMs" | "copiedBytes">;
+
+/**
+ * Tells what is known of a launch before it runs. Worked out when the profile is read: while it is taken, that would
+ * stand between the launches.
+ */
+export type LaunchFacts = () => Omit<LaunchTiming, keyof Taken>;
 
 /** The facts of a launch. */
 export function factsOf<S extends Signature, P>(
-  kernel: Kernel<S, P>,
+  { name, flops }: Kernel<S, P>,
   slots: Readonly<Record<string, Slot>>,
-  launched: { readonly params: P; readonly variant?: string },
+  { params, variant }: { readonly params: P; readonly variant?: string },
 ): LaunchFacts {
-  let bytes = 0;
-  for (const slot of new Set(Object.values(slots))) bytes += slot.bytes;
-  const { params, variant } = launched;
-  return { kernel: kernel.name, variant, params, flops: kernel.flops?.(params) ?? 0, bytes };
+  return () => {
+    let bytes = 0;
+    for (const slot of new Set(Object.values(slots))) bytes += slot.bytes;
+    return { kernel: name, variant, params, flops: flops?.(params) ?? 0, bytes };
+  };
 }
 
 /** What a host does besides looping over tensors, added up: see {@link LaunchTiming}. */
@@ -86,7 +93,7 @@ export class HostProfile implements DeviceProfile {
   readonly #meter: HostMeter | undefined;
   readonly #onStop: () => void;
   /** By parts; the last is the one that launches are added to. */
-  #parts: LaunchTiming[][] = [[]];
+  #parts: (Taken & { readonly facts: LaunchFacts })[][] = [[]];
 
   /** @param options.meter counts while a launch runs */
   constructor(
@@ -100,15 +107,17 @@ export class HostProfile implements DeviceProfile {
 
   /** Runs `body`, which is the launch. */
   time(facts: LaunchFacts, body: () => void): void {
-    const start = performance.now();
     const { productMs = 0, copiedBytes = 0 } = this.#meter ?? {};
+    const start = performance.now();
     body();
     const ms = this.clock === "none" ? 0 : performance.now() - start;
-    const done = {
+    this.#parts.at(-1)!.push({
+      facts,
+      start,
+      ms,
       productMs: (this.#meter?.productMs ?? 0) - productMs,
       copiedBytes: (this.#meter?.copiedBytes ?? 0) - copiedBytes,
-    };
-    this.#parts.at(-1)!.push({ ...facts, start, ms, ...done });
+    });
   }
 
   next(): void {
@@ -122,7 +131,10 @@ export class HostProfile implements DeviceProfile {
   takeParts(): Promise<LaunchTiming[][]> {
     const parts = this.#parts;
     this.#parts = [[]];
-    return Promise.resolve(parts);
+    const timings = parts.map((part) =>
+      part.map(({ facts, ...taken }) => ({ ...facts(), ...taken }))
+    );
+    return Promise.resolve(timings);
   }
 
   stop(): void {

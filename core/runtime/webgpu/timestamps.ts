@@ -129,7 +129,13 @@ export class GpuProfile implements DeviceProfile {
   /** What stands for all launches of a submission, where these are not timed one by one. */
   wholeSubmission(): LaunchFacts | undefined {
     if (this.#unit === "launch") return undefined;
-    return { kernel: SUBMISSION, variant: undefined, params: undefined, flops: 0, bytes: 0 };
+    return () => ({
+      kernel: SUBMISSION,
+      variant: undefined,
+      params: undefined,
+      flops: 0,
+      bytes: 0,
+    });
   }
 
   /** The timestamps of a submission of at most `launches` passes that are timed. */
@@ -157,7 +163,7 @@ export class GpuProfile implements DeviceProfile {
     const untimed = this.#untimed.splice(0);
     const read = await Promise.all(batches.map((batch) => batch.read()));
     const none = { start: 0, ms: 0, ...ON_HOST };
-    for (const { part, facts } of untimed) parts[part]!.push({ ...facts, ...none });
+    for (const { part, facts } of untimed) parts[part]!.push({ ...facts(), ...none });
     for (const { part, timing } of merged(batches, read)) parts[part]!.push(timing);
     return parts;
   }
@@ -190,7 +196,7 @@ function merged(
   );
   return [...byLaunch].map(([facts, { part, start, ms }]) => ({
     part,
-    timing: { ...facts, start, ms, ...ON_HOST },
+    timing: { ...facts(), start, ms, ...ON_HOST },
   }));
 }
 
