@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { fromArray, scope, type Tensor } from "../../core/runtime/mod.ts";
-import { nms, type NmsSegment } from "../../kernels/nms/mod.ts";
+import { greedyNms, nms, type NmsSegment } from "../../kernels/nms/mod.ts";
 import { checkExact, onCpu, sameNumbers } from "../_support/check_exact.ts";
 import { floats, ints } from "../_support/check_op.ts";
 import { reference } from "../_support/devices.ts";
@@ -155,6 +155,45 @@ check("of 2000 boxes", {
   images: 1,
   segments: whole(2000),
   threshold: 0.3,
+});
+
+/** Boxes anywhere, also left of 0, from a pixel to most of the plane long; every fourth is much like one before it. */
+function mixture(count: number): Float32Array {
+  const boxes = new Float32Array(count * 4);
+  for (let i = 0; i < count; i++) {
+    const side = () => 2 ** (next.uniform() * 8);
+    let x = next.uniform() * 300 - 150, y = next.uniform() * 300 - 150, w = side(), h = side();
+    if (i % 4 === 3) {
+      const [x1, y1, x2, y2] = boxes.subarray(next.integer(i) * 4);
+      [x, y, w, h] = [x1! + next.uniform(), y1! - next.uniform(), x2! - x1!, y2! - y1!];
+    }
+    boxes.set([x, y, x + w, y + h], i * 4);
+  }
+  return boxes;
+}
+
+for (const threshold of [0, 0.05, 0.3, 0.7, 0.95, 1]) {
+  check(`of boxes of all sizes, threshold ${threshold}`, {
+    boxes: mixture(2 * 400),
+    images: 2,
+    segments: [{ start: 0, size: 350, keep: 350 }, { start: 350, size: 50, keep: 30 }],
+    threshold,
+    offset: 0,
+  });
+}
+check("of boxes in one column, and in one row", {
+  boxes: Array.from({ length: 120 }, (_, i) => i < 60 ? [7, i, 20, i + 9] : [i, 7, i + 9, 20])
+    .flat(),
+  images: 1,
+  segments: [{ start: 0, size: 60, keep: 60 }, { start: 60, size: 60, keep: 60 }],
+  threshold: 0.4,
+});
+
+Deno.test("greedyNms() keeps boxes that are not finite, which overlap nothing", () => {
+  const far = [-Infinity, 0, 5, 5], endless = [0, 0, Infinity, 9], unknown = [NaN, 0, 5, 5];
+  const box = [0, 0, 5, 5];
+  const boxes = Float32Array.from([...far, ...unknown, ...box, ...endless, ...box]);
+  assert.deepEqual([...greedyNms(boxes, { threshold: 0.5 })], [1, 1, 1, 1, 0]);
 });
 
 // Three images of so many boxes that the bit matrices of only one are made at once.
