@@ -26,12 +26,21 @@ interface MatchArrays {
   readonly ious: FloatArray;
 }
 
-/** One image's truths, and room for one box's IoU with each. */
+/** The boxes of an image in use, and its truths. */
 interface Image {
   readonly boxes: FloatArray;
   readonly truths: FloatArray;
-  readonly row: Float32Array;
   readonly offset: number;
+}
+
+/** What becomes known of each box of an image. */
+interface Found {
+  /** The first of its best truths, −1 where there are no truths. */
+  readonly matches: Int32Array;
+  /** Its IoU with that, −1 where there are no truths. */
+  readonly ious: FloatArray;
+  /** The last truth whose best IoU it is tied for, or which claims it: −1 if none. */
+  readonly tied: Int32Array;
 }
 
 const { fround, max, min } = Math;
@@ -40,72 +49,92 @@ const { fround, max, min } = Math;
 export function matchBoxes(arrays: MatchArrays, params: MatchParams): void {
   const { boxCounts, truthCounts, matches, ious } = arrays;
   const { rows, imageStride, truths: capacity } = params;
+  const tied = new Int32Array(rows), ties = new Int32Array(rows);
   for (let n = 0; n < params.images; n++) {
     const count = max(0, min(truthCounts[n]!, capacity));
     const used = params.counted ? max(0, min(boxCounts[n]!, rows)) : rows;
+    const first = n * rows, boxes = n * imageStride * 4;
     const image = {
-      boxes: arrays.boxes.subarray(n * imageStride * 4, (n * imageStride + rows) * 4),
+      boxes: arrays.boxes.subarray(boxes, boxes + used * 4),
       truths: arrays.truths.subarray(n * capacity * 4, (n * capacity + count) * 4),
-      row: new Float32Array(count),
       offset: params.offset,
     };
-    const best = params.lowQuality ? bestOfTruths(image, used) : undefined;
-    for (let p = 0; p < used; p++) {
-      iouRow(image, p);
-      const match = matchOf(image.row, best, params);
-      matches[n * rows + p] = match;
-      ious[n * rows + p] = image.row[max(match, 0)] ?? 0;
+    const found = {
+      matches: matches.subarray(first, first + used).fill(-1),
+      ious: ious.subarray(first, first + used).fill(-1),
+      tied: tied.fill(-1),
+    };
+    for (let truth = 0; truth < count; truth++) findBoxes(image, truth, { found, ties, params });
+    decide(image, found, params);
+    matches.fill(-1, first + used, first + rows);
+    ious.fill(-1, first + used, first + rows);
+  }
+}
+
+/** Brings what is `found` of each box up to date with one truth; `ties` is room for as many boxes. */
+function findBoxes(
+  { boxes, truths, offset }: Image,
+  truth: number,
+  { found, ties, params }: { found: Found; ties: Int32Array; params: MatchParams },
+): void {
+  const { matches, ious, tied } = found;
+  let best = 0, count = 0;
+  for (let p = 0; p < matches.length; p++) {
+    const iou = iouOf(boxes, p * 4, truths, truth * 4, offset);
+    if (iou > ious[p]!) {
+      ious[p] = iou;
+      matches[p] = truth;
     }
-    matches.fill(-1, n * rows + used, (n + 1) * rows);
-    ious.fill(-1, n * rows + used, (n + 1) * rows);
+    if (iou >= best) {
+      if (iou > best) count = 0;
+      best = iou;
+      ties[count++] = p;
+    }
   }
+  if (!params.lowQuality || best < fround(params.claimFrom)) return;
+  for (let i = 0; i < count; i++) tied[ties[i]!] = truth;
 }
 
-function matchOf(row: Float32Array, best: Float32Array | undefined, params: MatchParams): number {
-  const claimFrom = fround(params.claimFrom);
-  let top = -1, found = -1, tied = false, claimed = -1;
-  for (let g = 0; g < row.length; g++) {
-    const iou = row[g]!;
-    if (iou > top) [top, found] = [iou, g];
-    if (!best || iou !== best[g]) continue;
-    if (claimFrom < 0) tied = true;
-    else if (iou >= claimFrom) claimed = g;
+/** Turns what was found of each box into its match and the IoU to be reported. */
+function decide({ boxes, truths, offset }: Image, found: Found, params: MatchParams): void {
+  const { matches, ious, tied } = found;
+  const claims = params.claimFrom >= 0, high = fround(params.high), low = fround(params.low);
+  for (let p = 0; p < matches.length; p++) {
+    const iou = ious[p]!, match = matches[p]!;
+    const isPositive = match >= 0 && (iou >= high || tied[p]! >= 0);
+    let other = match;
+    if (claims && tied[p]! >= 0) other = matches[p] = tied[p]!;
+    else if (!isPositive) {
+      matches[p] = iou < low ? -1 : -2;
+      other = 0;
+    }
+    if (truths.length === 0) ious[p] = 0;
+    else if (other !== match) ious[p] = iouOf(boxes, p * 4, truths, other * 4, offset);
   }
-  if (claimed >= 0) return claimed;
-  if (found >= 0 && (top >= fround(params.high) || tied)) return found;
-  return top < fround(params.low) ? -1 : -2;
-}
-
-function bestOfTruths(image: Image, used: number): Float32Array {
-  const { row } = image;
-  const best = new Float32Array(row.length);
-  for (let p = 0; p < used; p++) {
-    iouRow(image, p);
-    for (let g = 0; g < row.length; g++) if (row[g]! > best[g]!) best[g] = row[g]!;
-  }
-  return best;
 }
 
 /**
- * row[g] = IoU of truth g with box p; 0 where they do not overlap. Rounded to float32 at each step whatever
+ * IoU of the box at `b` with the truth at `t`; 0 where they do not overlap. Rounded to float32 at each step whatever
  * the arrays hold, as the original and the WGSL do, so that thresholds and ties are decided alike on all
  * devices (but for those that fuse multiply and add, by an ulp).
  */
-function iouRow({ boxes, truths, row, offset }: Image, p: number): void {
-  const x1 = boxes[p * 4]!, y1 = boxes[p * 4 + 1]!, x2 = boxes[p * 4 + 2]!, y2 = boxes[p * 4 + 3]!;
+function iouOf(
+  boxes: FloatArray,
+  b: number,
+  truths: FloatArray,
+  t: number,
+  offset: number,
+): number {
+  const x1 = boxes[b]!, x2 = boxes[b + 2]!, tx1 = truths[t]!, tx2 = truths[t + 2]!;
+  const width = fround(fround((tx2 < x2 ? tx2 : x2) - (tx1 > x1 ? tx1 : x1)) + offset);
+  if (!(width > 0)) return 0;
+  const y1 = boxes[b + 1]!, y2 = boxes[b + 3]!, ty1 = truths[t + 1]!, ty2 = truths[t + 3]!;
+  const height = fround(fround((ty2 < y2 ? ty2 : y2) - (ty1 > y1 ? ty1 : y1)) + offset);
+  if (!(height > 0)) return 0;
+  const inter = fround(width * height);
   const area = fround(fround(fround(x2 - x1) + offset) * fround(fround(y2 - y1) + offset));
-  for (let g = 0, t = 0; g < row.length; g++, t += 4) {
-    const tx1 = truths[t]!, ty1 = truths[t + 1]!, tx2 = truths[t + 2]!, ty2 = truths[t + 3]!;
-    const width = fround(fround((tx2 < x2 ? tx2 : x2) - (tx1 > x1 ? tx1 : x1)) + offset);
-    const height = fround(fround((ty2 < y2 ? ty2 : y2) - (ty1 > y1 ? ty1 : y1)) + offset);
-    if (!(width > 0 && height > 0)) {
-      row[g] = 0;
-      continue;
-    }
-    const inter = fround(width * height);
-    const truthArea = fround(
-      fround(fround(tx2 - tx1) + offset) * fround(fround(ty2 - ty1) + offset),
-    );
-    row[g] = inter / fround(fround(truthArea + area) - inter);
-  }
+  const truthArea = fround(
+    fround(fround(tx2 - tx1) + offset) * fround(fround(ty2 - ty1) + offset),
+  );
+  return fround(inter / fround(fround(truthArea + area) - inter));
 }
