@@ -11,6 +11,9 @@ const ALL = { low: 1, high: 0xffffffff };
 
 const histogram = new Uint32Array(256);
 
+/** Keys that a search has not ruled out yet: after the highest digit few are left of a row. */
+let pool = new Uint32Array();
+
 /** The range of a row in the keys and its place in the output. */
 interface Row {
   /** First key of the row in all keys. */
@@ -54,39 +57,52 @@ function cutRow(
   { start, size, k }: Row,
   range: { low: number; high: number },
 ): Cut {
-  let digits = 0, wanted = 0, sharing = 0, count = 0;
+  if (pool.length < size) pool = new Uint32Array(size);
+  let pooled = takeCandidates(keys, { start, size }, range);
+  const count = Math.min(k, pooled);
+  if (count === 0) return { key: NO_CUT, end: 0, count: 0 };
+  let digits = 0, wanted = count;
   for (let shift = 24; shift >= 0; shift -= 8) {
-    countDigits(keys, { start, size, digits, shift }, range);
-    if (shift === 24) {
-      let candidates = 0;
-      for (let digit = 0; digit < 256; digit++) candidates += histogram[digit]!;
-      count = wanted = Math.min(k, candidates);
-      if (count === 0) return { key: NO_CUT, end: 0, count: 0 };
-    }
     let digit = 255;
     for (; histogram[digit]! < wanted; digit--) wanted -= histogram[digit]!;
-    sharing = histogram[digit]!;
     digits = (digits | (digit << shift)) >>> 0;
+    if (shift > 0) pooled = narrow(pooled, digit, shift);
+    else pooled = histogram[digit]!;
   }
-  if (wanted === sharing) return { key: digits, end: size, count };
+  if (wanted === pooled) return { key: digits, end: size, count };
   let end = 0;
   for (; wanted > 0; end++) if (keys[start + end] === digits) wanted--;
   return { key: digits, end, count };
 }
 
-/** Counts the candidates whose digits above `shift` are `digits`, by the digit at `shift`. */
-function countDigits(
+/** Pools the keys in the range and counts them by their highest digit; returns how many they are. */
+function takeCandidates(
   keys: Uint32Array,
-  { start, size, digits, shift }: { start: number; size: number; digits: number; shift: number },
+  { start, size }: { start: number; size: number },
   { low, high }: { low: number; high: number },
-): void {
+): number {
   histogram.fill(0);
-  const known = shift === 24 ? 0 : 0xffffff00 << shift;
-  const signed = digits | 0;
+  let pooled = 0;
   for (let i = start; i < start + size; i++) {
     const key = keys[i]!;
-    if ((key & known) === signed && key >= low && key <= high) histogram[(key >>> shift) & 255]!++;
+    if (key < low || key > high) continue;
+    pool[pooled++] = key;
+    histogram[key >>> 24]!++;
   }
+  return pooled;
+}
+
+/** Leaves in the pool what has this digit at `shift` and counts it by the next lower one; returns how many they are. */
+function narrow(pooled: number, digit: number, shift: number): number {
+  histogram.fill(0);
+  let left = 0;
+  for (let i = 0; i < pooled; i++) {
+    const key = pool[i]!;
+    if (((key >>> shift) & 255) !== digit) continue;
+    pool[left++] = key;
+    histogram[(key >>> (shift - 8)) & 255]!++;
+  }
+  return left;
 }
 
 /** {@link compactRows} parameters. */
