@@ -2,16 +2,21 @@
 
 /** What a scope can hold: something with a reference count. */
 interface Counted {
+  /** The open scope that has a reference; only scopes write it. */
+  holder: Held | undefined;
   retain(): unknown;
   release(): void;
 }
 
-/** Open scopes, outermost first. A tensor is in one at most, which holds one reference to it. */
-const open: Set<Counted>[] = [];
+/** What was handed to a scope, in order. It holds those of which it is the {@link Counted.holder}. */
+export type Held = Counted[];
+
+/** Open scopes, outermost first. */
+const open: Held[] = [];
 
 /** Registers a new tensor with the innermost open scope; without one it lives until released by hand. */
 export function adopt(tensor: Counted): void {
-  open.at(-1)?.add(tensor);
+  move(tensor, open.at(-1));
 }
 
 /**
@@ -19,14 +24,19 @@ export function adopt(tensor: Counted): void {
  * the reference is dropped; without any scope the reference stays with the caller.
  */
 export function handOver(tensor: Counted): void {
-  if (open.some((held) => held.has(tensor))) tensor.release();
+  if (tensor.holder) tensor.release();
   else adopt(tensor);
 }
 
 /** Takes a tensor out of all open scopes: its holder releases it by hand (parameters, running state). */
 export function keep<T extends Counted>(tensor: T): T {
-  for (const held of open) held.delete(tensor);
+  move(tensor, undefined);
   return tensor;
+}
+
+function move(tensor: Counted, to: Held | undefined): void {
+  tensor.holder = to;
+  to?.push(tensor);
 }
 
 /**
@@ -66,22 +76,25 @@ export async function asyncScope<R>(body: () => Promise<R>): Promise<R> {
   return result;
 }
 
-function enter(): Set<Counted> {
-  const held = new Set<Counted>();
+function enter(): Held {
+  const held: Held = [];
   open.push(held);
   return held;
 }
 
 /** Closes a scope: what `result` contains moves outwards, all else is released. */
-function leave(held: Set<Counted>, result: unknown): void {
+function leave(held: Held, result: unknown): void {
   const depth = open.indexOf(held);
   open.splice(depth, 1);
   const outer = open[depth - 1];
   visit(result, (tensor) => {
-    if (held.delete(tensor)) outer?.add(tensor);
+    if (tensor.holder === held) move(tensor, outer);
   });
-  for (const tensor of held) tensor.release();
-  held.clear();
+  for (const tensor of held) {
+    if (tensor.holder !== held) continue; // It moved on.
+    tensor.holder = undefined;
+    tensor.release();
+  }
 }
 
 function visit(value: unknown, found: (tensor: Counted) => void): void {

@@ -1,7 +1,7 @@
 /** Tensors: a shape, a dtype and a reference to device memory. */
 import type { Device, Download, Slot, TypedArray } from "./device.ts";
 import type { DType, Kernel, Signature } from "./kernel.ts";
-import { adopt } from "./scope.ts";
+import { adopt, type Held } from "./scope.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 
 let lastId = 0;
@@ -24,6 +24,8 @@ export class Tensor {
   readonly size: number;
   /** True for parameters in training and for what recorded operators made of them. */
   requiresGrad = false;
+  /** Not for users: see {@link scope}. */
+  holder: Held | undefined;
   #storage: Storage;
   #references = 1;
 
@@ -145,8 +147,8 @@ export class Tensor {
 
 /** A tensor with arbitrary contents. @throws RangeError where an extent is not a non-negative integer. */
 export function empty(device: Device, shape: Shape, dtype: DType = "f32"): Tensor {
-  for (const extent of shape) {
-    if (!Number.isSafeInteger(extent) || extent < 0) {
+  for (let i = 0; i < shape.length; i++) {
+    if (!Number.isSafeInteger(shape[i]) || shape[i]! < 0) {
       throw new RangeError(
         `Cannot make a tensor of shape [${shape}] as its extents must be non-negative integers`,
       );

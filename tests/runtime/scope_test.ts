@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CpuDevice } from "../../core/runtime/cpu/device.ts";
 import { asyncScope, empty, full, keep, scope, type Tensor } from "../../core/runtime/mod.ts";
+import { handOver } from "../../core/runtime/scope.ts";
 
 /** Runs `body` with a CPU device of its own, and asserts how many slots are live after it. */
 async function leaves(slots: number, body: (device: CpuDevice) => unknown): Promise<void> {
@@ -58,6 +59,20 @@ Deno.test("keep() takes a tensor out of every scope", () =>
   leaves(1, (device) => {
     const kept = scope(() => scope(() => ({ kept: keep(empty(device, [1])) })).kept.id);
     assert.equal(typeof kept, "number");
+  }));
+
+Deno.test("a scope that has a tensor once more, or twice, has one reference to it", () =>
+  leaves(0, (device) => {
+    const tensorOf = scope(() => {
+      const tensor = keep(empty(device, [1])).retain().retain();
+      handOver(tensor);
+      handOver(tensor);
+      return () => tensor; // Not the tensor, which would move out.
+    });
+    const tensor = tensorOf();
+    assert.equal(tensor.isFreed, false);
+    tensor.release();
+    assert.equal(tensor.isFreed, true);
   }));
 
 Deno.test("views share memory, which lives as long as one of them", () =>
