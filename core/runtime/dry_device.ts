@@ -20,7 +20,7 @@ class DrySlot implements Slot {
  * Counts what a WebGPU device would hold, bucket for bucket. To whoever asks it is a GPU, so that
  * operators choose their GPU paths.
  */
-export class DryDevice extends ImmediateDevice<DryBuffer> implements Device {
+export class DryDevice extends ImmediateDevice<BufferPool<DryBuffer>> implements Device {
   readonly info: DeviceInfo;
   readonly #launches = new Map<string, number>();
 

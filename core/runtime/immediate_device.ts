@@ -1,15 +1,21 @@
 /** What devices share that have done their work when a launch returns: nothing is ever under way. */
-import type { BufferPool } from "./buffer_pool.ts";
 import type { MemoryUse } from "./device.ts";
 import { type DeviceProfile, type HostMeter, HostProfile } from "./profile.ts";
 
+/** What a device takes its memory from. */
+interface Memory {
+  trim(): void;
+  resetPeak(): void;
+  use(): MemoryUse;
+}
+
 /** The half of a {@link Device} that waits and counts, where there is nothing to wait for. */
-export abstract class ImmediateDevice<B> {
-  protected readonly pool: BufferPool<B>;
+export abstract class ImmediateDevice<M extends Memory> {
+  protected readonly pool: M;
   /** The profile that is being taken, if any. */
   protected profiling: HostProfile | undefined;
 
-  constructor(pool: BufferPool<B>) {
+  constructor(pool: M) {
     this.pool = pool;
   }
 

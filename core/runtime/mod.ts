@@ -1,6 +1,7 @@
 /** The runtime: devices, tensors, scopes, the gradient tape and kernel launches. */
 export * from "./autograd.ts";
 export * from "./cpu/gemm.ts";
+export { heapScratch } from "./cpu/heap.ts";
 export * as lanes from "./cpu/simd/expression.ts";
 export * from "./cpu/simd/strided_copy.ts";
 export * from "./cpu/simd/tile_transform.ts";

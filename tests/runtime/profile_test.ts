@@ -1,7 +1,8 @@
 /** Profiles: what was launched, its FLOPs and bytes, and times that hang together. */
 import assert from "node:assert/strict";
 import { CpuDevice } from "../../core/runtime/cpu/device.ts";
-import { copyMemory, runCopier } from "../../core/runtime/cpu/simd/strided_copy.ts";
+import { heapScratch } from "../../core/runtime/cpu/heap.ts";
+import { runCopier } from "../../core/runtime/cpu/simd/strided_copy.ts";
 import { tileTransform } from "../../core/runtime/cpu/simd/tile_transform.ts";
 import { DryDevice } from "../../core/runtime/dry_device.ts";
 import {
@@ -122,10 +123,11 @@ Deno.test("a profile of the CPU device counts what copies are read and written, 
     name: "copies",
     signature: { a: "f32" },
     host: (_, { count }: { count: number }) => {
-      copyMemory(4096);
-      runCopier(8)({ from: 0, to: 1024, count, fromStep: 8, toStep: 16 });
+      const floats = heapScratch(4096),
+        places = { source: floats, from: 0, target: floats, to: 1024 };
+      runCopier(8)({ ...places, count, fromStep: 8, toStep: 16 });
       const step = { row: 32, column: 16, tile: 4 };
-      transform({ from: 0, fromStep: step, to: 1024, toStep: step, tiles: count, channels: 4 });
+      transform({ ...places, fromStep: step, toStep: step, tiles: count, channels: 4 });
     },
     wgsl: () => [],
   });

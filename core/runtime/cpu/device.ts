@@ -3,7 +3,6 @@
  * is the reference that tests hold both devices against.
  * @module
  */
-import { BufferPool } from "../buffer_pool.ts";
 import {
   type Device,
   type DeviceInfo,
@@ -18,25 +17,30 @@ import { ImmediateDevice } from "../immediate_device.ts";
 import type { ArrayOf, DType, FloatArray, HostArrays, Kernel, Signature } from "../kernel.ts";
 import { type DeviceProfile, factsOf } from "../profile.ts";
 import { blas } from "./blas.ts";
+import type { HostBlock } from "./heap.ts";
+import { HostMemory } from "./host_memory.ts";
 import { meterHost } from "./meter.ts";
 
 /** Host memory with one typed array of each kind over it. */
 class CpuSlot implements Slot {
   #views: Partial<ArrayOf> = {};
   constructor(
-    readonly buffer: ArrayBuffer,
+    readonly block: HostBlock,
     readonly bytes: number,
-    readonly pooled: { readonly bucket: number; readonly Float: FloatConstructor },
+    readonly Float: FloatConstructor,
   ) {}
 
   get f32(): FloatArray {
-    return this.#views.f32 ??= new this.pooled.Float(this.buffer, 0, this.bytes / 4);
+    const { buffer, at } = this.block;
+    return this.#views.f32 ??= new this.Float(buffer, at, this.bytes / 4);
   }
   get i32(): Int32Array {
-    return this.#views.i32 ??= new Int32Array(this.buffer, 0, this.bytes / 4);
+    const { buffer, at } = this.block;
+    return this.#views.i32 ??= new Int32Array(buffer, at, this.bytes / 4);
   }
   get u32(): Uint32Array {
-    return this.#views.u32 ??= new Uint32Array(this.buffer, 0, this.bytes / 4);
+    const { buffer, at } = this.block;
+    return this.#views.u32 ??= new Uint32Array(buffer, at, this.bytes / 4);
   }
 }
 
@@ -48,12 +52,12 @@ export interface CpuOptions {
 }
 
 /** Runs kernels' host code over host memory. */
-export class CpuDevice extends ImmediateDevice<ArrayBuffer> implements Device {
+export class CpuDevice extends ImmediateDevice<HostMemory> implements Device {
   readonly info: DeviceInfo;
   readonly #Float: FloatConstructor;
 
   constructor(options: CpuOptions = {}) {
-    super(new BufferPool({ create: allocateHost, destroy: freeHost }));
+    super(new HostMemory());
     this.#Float = options.precision === 64 ? Float64Array : Float32Array;
     const library = blas();
     this.info = {
@@ -66,13 +70,12 @@ export class CpuDevice extends ImmediateDevice<ArrayBuffer> implements Device {
   }
 
   allocate(bytes: number): Slot {
-    const { buffer, bucket } = this.pool.acquire(bytes / 4 * this.#Float.BYTES_PER_ELEMENT);
-    return new CpuSlot(buffer, bytes, { bucket, Float: this.#Float });
+    const block = this.#takeBlock(bytes / 4 * this.#Float.BYTES_PER_ELEMENT);
+    return new CpuSlot(block, bytes, this.#Float);
   }
 
   release(slot: Slot): void {
-    const { buffer, pooled } = own(slot);
-    this.pool.release(buffer, pooled.bucket);
+    this.pool.release(own(slot).block);
   }
 
   upload(slot: Slot, data: TypedArray | Float64Array): void {
@@ -104,6 +107,18 @@ export class CpuDevice extends ImmediateDevice<ArrayBuffer> implements Device {
     return { read: () => Promise.resolve(copy) };
   }
 
+  #takeBlock(bytes: number): HostBlock {
+    try {
+      return this.pool.acquire(bytes);
+    } catch {
+      throw new DeviceError(
+        `There is no host memory for a tensor of ${
+          Math.ceil(bytes / 2 ** 20)
+        } MiB; use a smaller SOLVER.IMS_PER_GPU or INPUT.MIN_SIZE_TRAIN.`,
+      );
+    }
+  }
+
   /** A copy of an f32 slot in the precision that it is held in. */
   floats(slot: Slot): FloatArray {
     return own(slot).f32.slice();
@@ -115,21 +130,4 @@ function own(slot: Slot): CpuSlot {
     throw new TypeError("Cannot use memory of another device on the CPU device");
   }
   return slot;
-}
-
-/** Gives a buffer's memory back at once: the collector, which sees none of it, lets gigabytes wait. */
-function freeHost(buffer: ArrayBuffer): void {
-  buffer.transfer(0);
-}
-
-function allocateHost(bytes: number): ArrayBuffer {
-  try {
-    return new ArrayBuffer(bytes);
-  } catch {
-    throw new DeviceError(
-      `There is no host memory for a tensor of ${
-        Math.ceil(bytes / 2 ** 20)
-      } MiB; use a smaller SOLVER.IMS_PER_GPU or INPUT.MIN_SIZE_TRAIN.`,
-    );
-  }
 }

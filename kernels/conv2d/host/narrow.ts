@@ -4,9 +4,9 @@
  * the columns, which the matrix product then reads in place.
  */
 import {
-  copyMemory,
   type FloatArray,
   gemm,
+  heapScratch,
   runCopier,
   SHORTEST_RUN,
 } from "../../../core/runtime/mod.ts";
@@ -97,13 +97,15 @@ function columnsOf(x: FloatArray, g: Geometry, block: Block): FloatArray {
   const depth = depthOf(g), run = g.kw * g.c, columns = block.rows * g.wo * depth;
   const pitch = ((g.wo - 1) * g.stride + g.kw) * g.c;
   const height = (block.rows - 1) * g.stride + g.kh;
-  const memory = copyMemory(columns + height * pitch);
+  const memory = heapScratch(columns + height * pitch);
   padRows(x, memory.subarray(columns, columns + height * pitch), g, { ...block, height, pitch });
   const copy = runCopier(run);
   for (let y = 0; y < block.rows; y++) {
     for (let ky = 0; ky < g.kh; ky++) {
       copy({
+        source: memory,
         from: columns + (y * g.stride + ky) * pitch,
+        target: memory,
         to: y * g.wo * depth + ky * run,
         count: g.wo,
         fromStep: g.stride * g.c,

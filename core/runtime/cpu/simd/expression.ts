@@ -5,14 +5,20 @@
 
 const LOCAL_GET = 0x20;
 const VECTOR = 0xfd, LOAD = 0, STORE = 11, CONSTANT = 12, AND = 78, GREATER = 68;
+
+/** Vectors need only be aligned as float32 are: 2² bytes. */
+const ALIGNMENT = 2;
+
 const ADD = 228, SUBTRACT = 229, MULTIPLY = 230, MAXIMUM = 233;
 
-/** A value of four lanes: its instructions, given how many bytes past the loop's position it is for. */
+/** A value of four lanes: its instructions, given how many bytes past the pointers' places it is for. */
 export type Expression = (offset: number) => readonly number[];
 
-/** The vector at the loop's position in the slot that begins at byte `slot` of the memory. */
-export function load(slot: number): Expression {
-  return (offset) => [...position, ...vector(LOAD), 4, ...unsigned(slot + offset)];
+/** The vector at the address that the local `pointer` holds. */
+export function load(pointer: number): Expression {
+  return (offset) => [
+    ...[LOCAL_GET, ...unsigned(pointer), ...vector(LOAD), ALIGNMENT, ...unsigned(offset)],
+  ];
 }
 
 /** `value` in all lanes. */
@@ -52,18 +58,12 @@ export function wherePositive(a: Expression, gate: Expression): Expression {
 }
 
 /** Puts `value` where {@link load} would find it. */
-export function store(slot: number, value: Expression): Expression {
+export function store(pointer: number, value: Expression): Expression {
   return (offset) => [
-    ...position,
-    ...value(offset),
-    ...vector(STORE),
-    4,
-    ...unsigned(slot + offset),
+    ...[LOCAL_GET, ...unsigned(pointer), ...value(offset)],
+    ...[...vector(STORE), ALIGNMENT, ...unsigned(offset)],
   ];
 }
-
-/** The loop's position in bytes: local 1, as local 0 is the loop's end. */
-export const position: readonly number[] = [LOCAL_GET, 1];
 
 function binary(operation: number, a: Expression, b: Expression): Expression {
   return (offset) => [...a(offset), ...b(offset), ...vector(operation)];

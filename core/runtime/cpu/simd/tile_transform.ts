@@ -1,32 +1,33 @@
 /**
  * Linear maps of square tiles, such as Winograd's, on four float32 at a time: one map of a line of values, applied to a
  * tile's rows and then to its columns, while the tile stays in registers and the first-level cache. As with the copies of
- * `strided_copy.ts`, source and target lie in {@link copyMemory}, which matrix products read and write in place.
+ * `strided_copy.ts`, source and target lie in the heap, where matrix products read and write them too.
  * @module
  */
-import { constant, type Expression, multiply, unsigned } from "./expression.ts";
-import { countCopied, instantiateOnMemory } from "./strided_copy.ts";
-import { moduleOf } from "./wasm_module.ts";
+import { elementAddress, functionOf } from "../heap.ts";
+import { constant, type Expression, load, multiply, store, unsigned } from "./expression.ts";
+import { countCopied } from "./strided_copy.ts";
+import { I64, moduleOf, V128 } from "./wasm_module.ts";
 
-const LOCAL_GET = 0x20, LOCAL_SET = 0x21, LOCAL_TEE = 0x22, I32_CONST = 0x41;
-const I32_ADD = 0x6a, I32_SUB = 0x6b, I32_NE = 0x47;
-const LOOP = 0x03, NO_RESULT = 0x40, BRANCH_IF = 0x0d, END = 0x0b, I32 = 0x7f, V128 = 0x7b;
-const VECTOR_LOAD = [0xfd, 0], VECTOR_STORE = [0xfd, 11];
+const LOCAL_GET = 0x20, LOCAL_SET = 0x21, LOCAL_TEE = 0x22, I64_CONST = 0x42;
+const I64_ADD = 0x7c, I64_SUB = 0x7d, I64_NE = 0x52, I64_EQZ = 0x50, I32_EQZ = 0x45;
+const LOOP = 0x03, NO_RESULT = 0x40, BRANCH_IF = 0x0d, END = 0x0b;
 
-/** Vectors need only be aligned as float32 are (2² bytes), and lie where their address says. */
-const IN_PLACE = [2, 0];
 const VECTOR_BYTES = 16;
 
-/** Parameters of the function, in bytes but for the count of tiles; then its locals for addresses. */
-const FROM = 0, FROM_ROW = 1, FROM_COLUMN = 2, FROM_TILE = 3;
-const TO = 4, TO_ROW = 5, TO_COLUMN = 6, TO_TILE = 7, TILES = 8, BYTES = 9, PARAMETERS = 10;
-const READ = 10, WRITE = 11, LAST = 12, LINE = 13, PLACE = 14, VECTORS = 15;
+/** The function's parameters as i64, in bytes but for the count of tiles; then its locals for addresses. */
+const PARAMETERS = 10;
+const FROM = 10, FROM_ROW = 11, FROM_COLUMN = 12, FROM_TILE = 13;
+const TO = 14, TO_ROW = 15, TO_COLUMN = 16, TO_TILE = 17, TILES = 18, BYTES = 19;
+const READ = 20, WRITE = 21, LAST = 22, LINE = 23, PLACE = 24, ADDRESSES = 5, VECTORS = 25;
 
-/** Where tiles lie in {@link copyMemory}, in elements; steps may be negative. */
+/** Where tiles lie in arrays within the heap, in elements; steps may be negative. */
 export interface Tiles {
+  readonly source: Float32Array;
   readonly from: number;
   /** From a tile's row to the next, from its column to the next, and from tile to tile. */
   readonly fromStep: TileSteps;
+  readonly target: Float32Array;
   readonly to: number;
   readonly toStep: TileSteps;
   readonly tiles: number;
@@ -52,7 +53,10 @@ export interface TileLanes {
 /** The map of a line of values. */
 export type AxisMap = (line: readonly Expression[], lanes: TileLanes) => Expression[];
 
-/** Transforms tiles; what is written must not overlap what is read. */
+/**
+ * Transforms tiles; what is written must not overlap what is read.
+ * @throws RangeError where an array does not lie in the heap, as those of a CPU device's tensors do
+ */
 export type TileTransform = (tiles: Tiles) => void;
 
 /**
@@ -66,12 +70,12 @@ export function tileTransform(
 ): TileTransform {
   let compiled: ((...parameters: number[]) => void) | undefined;
   const made = axis(Array<Expression>(size).fill(() => []), COUNTING).length;
-  return ({ from, fromStep, to, toStep, tiles, channels }) => {
+  return ({ source, from, fromStep, target, to, toStep, tiles, channels }) => {
     if (tiles === 0 || channels === 0) return;
-    compiled ??= instantiateOnMemory(transformModule(size, axis, finish));
+    compiled ??= functionOf(transformModule(size, axis, finish));
     compiled(
-      ...[from * 4, fromStep.row * 4, fromStep.column * 4, fromStep.tile * 4],
-      ...[to * 4, toStep.row * 4, toStep.column * 4, toStep.tile * 4],
+      ...[elementAddress(source, from), fromStep.row * 4, fromStep.column * 4, fromStep.tile * 4],
+      ...[elementAddress(target, to), toStep.row * 4, toStep.column * 4, toStep.tile * 4],
       ...[tiles, channels * 4],
     );
     countCopied(tiles * channels * (size ** 2 + made ** 2));
@@ -87,18 +91,21 @@ function transformModule(
   finish: (value: Expression) => Expression,
 ): WebAssembly.Module {
   const { vectors, factors, code } = tileCode(size, axis, finish);
-  const locals = [2, VECTORS - PARAMETERS, I32, ...unsigned(vectors), V128];
   const next = [...increase(READ, VECTOR_BYTES), ...increase(WRITE, VECTOR_BYTES)];
   const channels = [
     ...[LOOP, NO_RESULT, ...code, ...next],
-    ...[LOCAL_GET, READ, LOCAL_GET, LAST, I32_NE, BRANCH_IF, 0, END],
+    ...[LOCAL_GET, READ, LOCAL_GET, LAST, I64_NE, BRANCH_IF, 0, END],
   ];
-  const countDown = [LOCAL_GET, TILES, I32_CONST, 1, I32_SUB, LOCAL_TEE, TILES];
-  return moduleOf(PARAMETERS, [
-    ...[...locals, ...factors, LOOP, NO_RESULT, ...assign(READ, FROM), ...assign(WRITE, TO)],
-    ...[LOCAL_GET, FROM, LOCAL_GET, BYTES, I32_ADD, LOCAL_SET, LAST, ...channels],
-    ...[...step(FROM, FROM_TILE), ...step(TO, TO_TILE), ...countDown, BRANCH_IF, 0, END, END],
-  ]);
+  const countDown = [LOCAL_GET, TILES, I64_CONST, 1, I64_SUB, LOCAL_TEE, TILES, I64_EQZ, I32_EQZ];
+  return moduleOf({
+    parameters: PARAMETERS,
+    locals: [[ADDRESSES, I64], [vectors, V128]],
+    body: [
+      ...[...factors, LOOP, NO_RESULT, ...assign(READ, FROM), ...assign(WRITE, TO)],
+      ...[LOCAL_GET, FROM, LOCAL_GET, BYTES, I64_ADD, LOCAL_SET, LAST, ...channels],
+      ...[...step(FROM, FROM_TILE), ...step(TO, TO_TILE), ...countDown, BRANCH_IF, 0, END],
+    ],
+  });
 }
 
 /** The code for the tile at {@link READ}, to {@link WRITE}, that for its factors, and how many vectors both keep. */
@@ -127,7 +134,7 @@ function tileCode(
     const line: Expression[] = [];
     code.push(...assign(PLACE, LINE));
     for (let column = 0; column < size; column++) {
-      line.push(keep(() => [LOCAL_GET, PLACE, ...VECTOR_LOAD, ...IN_PLACE]));
+      line.push(keep(load(PLACE)));
       code.push(...step(PLACE, FROM_COLUMN));
     }
     rows.push(axis(line, { keep, times }).map(keep));
@@ -137,7 +144,7 @@ function tileCode(
   for (let column = 0; column < rows[0]!.length; column++) {
     code.push(...assign(PLACE, LINE));
     for (const value of axis(rows.map((row) => row[column]!), { keep, times })) {
-      code.push(LOCAL_GET, PLACE, ...finish(value)(0), ...VECTOR_STORE, ...IN_PLACE);
+      code.push(...store(PLACE, finish(value))(0));
       code.push(...step(PLACE, TO_ROW));
     }
     code.push(...step(LINE, TO_COLUMN));
@@ -150,10 +157,10 @@ function assign(local: number, value: number): number[] {
 }
 
 function step(local: number, by: number): number[] {
-  return [LOCAL_GET, local, LOCAL_GET, by, I32_ADD, LOCAL_SET, local];
+  return [LOCAL_GET, local, LOCAL_GET, by, I64_ADD, LOCAL_SET, local];
 }
 
 /** Adds a constant below 64. */
 function increase(local: number, by: number): number[] {
-  return [LOCAL_GET, local, I32_CONST, by, I32_ADD, LOCAL_SET, local];
+  return [LOCAL_GET, local, I64_CONST, by, I64_ADD, LOCAL_SET, local];
 }

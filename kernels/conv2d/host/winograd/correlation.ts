@@ -1,7 +1,7 @@
 /**
  * Convolution 3×3 of stride 1 in float32 by Winograd's F(4×4, 3×3) (`transforms.ts`): each tile of 4×4 outputs is 36 products
  * where the sums as written take 144, and each of the 36 is one matrix product over all tiles of a band: [tiles, inner
- * channels] · [inner, outer channels]. All of it lies in {@link copyMemory}, where transforms and products work in place.
+ * channels] · [inner, outer channels]. All of it lies in {@link heapScratch}, where transforms and products work in place.
  */
 import { type FloatArray, gemm } from "../../../../core/runtime/mod.ts";
 import type { Geometry } from "../../extents/geometry.ts";
@@ -136,15 +136,17 @@ function fillBias(
 
 /** filters[36] = G g Gᵀ: [inner, channels] of the block, or where they are turned its transpose, as they are stored. */
 function filtersOf(
-  { at, slots }: Workspace,
+  { memory, at, slots }: Workspace,
   { source, target, turned }: Correlation,
   { first, channels }: Channels,
 ): void {
   const tap = source.c * target.c, turns = turned ? -1 : 1;
   const width = turned ? source.c : channels;
   transformFilter({
+    source: memory,
     from: at.taps + (turned ? 8 * tap + first * source.c : first),
     fromStep: { row: turns * 3 * tap, column: turns * tap, tile: turned ? source.c : target.c },
+    target: memory,
     to: at.filters,
     toStep: spread(slots.filters, width),
     tiles: turned ? channels : source.c,
@@ -183,8 +185,10 @@ function outputsOf(
   const transform = relu ? transformRectified : transformOutput;
   for (let row = 0; row < band.rows; row++) {
     transform({
+      source: memory,
       from: at.products + row * grid.across * c,
       fromStep: spread(slots.products, c),
+      target: memory,
       to: at.targetRow,
       toStep: { row: width * c, column: c, tile: OUTPUTS * c },
       tiles: grid.across,

@@ -1,4 +1,4 @@
-/** Tiles of maps: their rows, bands of these, and how they get into {@link copyMemory} and back. */
+/** Tiles of maps: their rows, bands of these, and how they get into {@link heapScratch} and back. */
 import type { FloatArray, TileTransform } from "../../../../core/runtime/mod.ts";
 import { copyRun } from "../scratch.ts";
 
@@ -47,7 +47,7 @@ export function spread(slot: number, tile: number): { row: number; column: numbe
   return { row: INPUTS * slot, column: slot, tile };
 }
 
-/** Rows of one image in {@link copyMemory}: `count` of `width` pixels, of which the map's begin at `left`. */
+/** Rows of one image in {@link heapScratch}: `count` of `width` pixels, of which the map's begin at `left`. */
 export interface Rows {
   readonly at: number;
   readonly image: number;
@@ -118,8 +118,10 @@ export function transformTiles(
     const place = placeOf(grid, band.first + row, -padding);
     loadRows(memory, maps, { ...place, at: rowAt, count: size, width, left: padding });
     transform({
+      source: memory,
       from: rowAt,
       fromStep: { row: width * c, column: c, tile: OUTPUTS * c },
+      target: memory,
       to: to + row * grid.across * c,
       toStep: spread(slot, c),
       tiles: grid.across,

@@ -1,6 +1,6 @@
 /**
  * Winograd's F(4×4, 3×3) on the CPU device: the transforms of `conv2d/winograd/transforms.wgsl`, with the same points and
- * in the same names, over tiles in {@link copyMemory}. After A. Lavin and S. Gray, "Fast Algorithms for Convolutional
+ * in the same names, over tiles in {@link heapScratch}. After A. Lavin and S. Gray, "Fast Algorithms for Convolutional
  * Neural Networks" (2016).
  */
 import { lanes, type TileLanes, tileTransform } from "../../../../core/runtime/mod.ts";

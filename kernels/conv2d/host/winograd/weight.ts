@@ -52,13 +52,15 @@ function addProducts(
 
 /** The block's rows of each tap of dWeight = Gᵀ u G. */
 function filterGradientsOf(
-  { slots, at }: Workspace,
+  { memory, slots, at }: Workspace,
   { c, o }: Geometry,
   { first, channels }: Channels,
 ): void {
   transformFilterGradient({
+    source: memory,
     from: at.filters,
     fromStep: spread(slots.filters, 0),
+    target: memory,
     to: at.taps + first * o,
     toStep: { row: 3 * c * o, column: c * o, tile: 0 },
     tiles: 1,

@@ -1,8 +1,8 @@
 /**
- * Where all that Winograd's convolution works on lies in {@link copyMemory}, in which bands of tiles and blocks of
+ * Where all that Winograd's convolution works on lies in {@link heapScratch}, in which bands of tiles and blocks of
  * channels it does so. That memory never shrinks: what the largest convolution takes, the process has for good.
  */
-import { copyMemory } from "../../../../core/runtime/mod.ts";
+import { heapScratch } from "../../../../core/runtime/mod.ts";
 import { type Band, bandsOf, type Grid, INPUTS, OUTPUTS, PRODUCTS, seenWidth } from "./tiles.ts";
 
 /** Elements of the factors and products of a band: 16 MiB. With fewer tiles, the products are slower. */
@@ -70,7 +70,7 @@ export function workspaceOf(grid: Grid, { source, target, cut }: ChannelCounts):
     products: PRODUCTS * slots.products,
     targetRow: OUTPUTS * seenWidth(grid, OUTPUTS) * target,
   });
-  return { memory: copyMemory(size), grid, bands, block, slots, at };
+  return { memory: heapScratch(size), grid, bands, block, slots, at };
 }
 
 /** All channels, block by block. */

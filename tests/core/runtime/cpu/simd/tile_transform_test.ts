@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyMemory, lanes, tileTransform } from "../../../../../core/runtime/mod.ts";
+import { heapScratch, lanes, tileTransform } from "../../../../../core/runtime/mod.ts";
 
 const { add, relu, subtract } = lanes;
 
@@ -13,7 +13,7 @@ Deno.test("a map of a line is applied to rows and columns of every tile and chan
   const tiles = 3, channels = 8;
   // Columns are read from right to left.
   const from = { row: 100, column: -12, tile: 24 }, to = { row: 24, column: 72, tile: channels };
-  const memory = copyMemory(1000), start = 20, target = 500;
+  const memory = heapScratch(1000), start = 20, target = 500;
   memory.fill(-7);
   for (let i = 0; i < 250; i++) memory[i] = i * 37 % 23 - 11;
   const expected = memory.slice(target, target + 250);
@@ -30,16 +30,18 @@ Deno.test("a map of a line is applied to rows and columns of every tile and chan
       }
     }
   }
-  transform({ from: start, fromStep: from, to: target, toStep: to, tiles, channels });
+  const places = { source: memory, from: start, target: memory, to: target };
+  transform({ ...places, fromStep: from, toStep: to, tiles, channels });
   assert.deepEqual(memory.slice(target, target + 250), expected);
 });
 
 Deno.test("no tiles and no channels are no work", () => {
   const copy = tileTransform(1, (line) => [...line]);
-  const memory = copyMemory(64).fill(3, 0, 16).fill(4, 16, 64);
+  const memory = heapScratch(64).fill(3, 0, 16).fill(4, 16, 64);
   const step = { row: 4, column: 4, tile: 4 };
+  const places = { source: memory, from: 0, target: memory, to: 32 };
   const run = (tiles: number, channels: number) =>
-    copy({ from: 0, fromStep: step, to: 32, toStep: step, tiles, channels });
+    copy({ ...places, fromStep: step, toStep: step, tiles, channels });
   run(0, 4);
   run(1, 0);
   assert.equal(memory[32], 4);

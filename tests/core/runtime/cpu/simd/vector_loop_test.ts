@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  lanes,
-  LONGEST_PERIOD,
-  suitsVectors,
-  vectorLoop,
-} from "../../../../../core/runtime/mod.ts";
+import { takeBlock } from "../../../../../core/runtime/cpu/heap.ts";
+import { lanes, suitsVectors, vectorLoop } from "../../../../../core/runtime/mod.ts";
 
 const { add, constant, multiply, relu, subtract, wherePositive } = lanes;
 
@@ -22,31 +18,53 @@ function numbers(size: number, seed: number): Float32Array {
   return Float32Array.from({ length: size }, (_, i) => ((i * 37 + seed * 11) % 129 - 64) / 64);
 }
 
-// One element, a tail, a block of 4096 exactly, several blocks, more blocks than a sum in float32 takes.
-for (
-  const [size, period] of [[1, 1], [67, 5], [4096, 16], [9001, 13], [3 * 4096, 4096], [140001, 3]]
-) {
-  Deno.test(`a vector loop over ${size} elements of period ${period} computes what a plain one does`, () => {
-    const start = 3, end = start + size!;
-    const x = numbers(end, 1), gate = numbers(end, 2), scale = numbers(2 * period!, 3);
-    const out = new Float32Array(end + 2).fill(7);
-    const total = new Float64Array(period!).fill(1), products = new Float64Array(period!);
-    everyOperation(
-      { x, gate, scale, out, total, products },
-      { start, end, period: period!, table: period! },
-    );
-    const expected = new Float32Array(end + 2).fill(7);
-    const sums = new Float64Array(period!).fill(1), productSums = new Float64Array(period!);
-    for (let i = start; i < end; i++) {
-      const c = (i - start) % period!;
-      expected[i] = Math.max(0, x[i]! * scale[period! + c]!) - (gate[i]! > 0 ? x[i]! + 2 : 0);
-      sums[c]! += x[i]!;
-      productSums[c]! += x[i]! * gate[i]!;
-    }
-    assert.deepEqual(out, expected);
-    assert.deepEqual(total, sums);
-    assert.deepEqual(products, productSums);
-  });
+/** The numbers in the heap, as tensors are. */
+function inHeap(values: Float32Array): Float32Array {
+  const { buffer, at } = takeBlock(values.byteLength);
+  const array = new Float32Array(buffer, at, values.length);
+  array.set(values);
+  return array;
+}
+
+const elsewhere = (values: Float32Array) => values;
+const PLACES: Record<string, (typeof elsewhere)[]> = {
+  "in the heap": [inHeap, inHeap, inHeap],
+  "outside of the heap": [elsewhere, elsewhere, elsewhere],
+  "in both places": [elsewhere, inHeap, elsewhere],
+};
+
+// One element, a tail, blocks without a rest, one block a period, more blocks than a sum in float32 takes.
+const EXTENTS = [[1, 1], [67, 5], [4096, 16], [9001, 13], [3 * 4096, 4096], [140001, 3], [
+  9000,
+  18,
+]];
+
+for (const [size, period] of EXTENTS) {
+  for (const [where, [first, second, third]] of Object.entries(PLACES)) {
+    Deno.test(`a vector loop over ${size} elements of period ${period} ${where} computes what a plain one does`, () => {
+      const start = 3, end = start + size!;
+      const x = first!(numbers(end, 1)),
+        gate = second!(numbers(end, 2)),
+        scale = numbers(2 * period!, 3);
+      const out = third!(new Float32Array(end + 2).fill(7));
+      const total = new Float64Array(period!).fill(1), products = new Float64Array(period!);
+      everyOperation(
+        { x, gate, scale, out, total, products },
+        { start, end, period: period!, table: period! },
+      );
+      const expected = new Float32Array(end + 2).fill(7);
+      const sums = new Float64Array(period!).fill(1), productSums = new Float64Array(period!);
+      for (let i = start; i < end; i++) {
+        const c = (i - start) % period!;
+        expected[i] = Math.max(0, x[i]! * scale[period! + c]!) - (gate[i]! > 0 ? x[i]! + 2 : 0);
+        sums[c]! += x[i]!;
+        productSums[c]! += x[i]! * gate[i]!;
+      }
+      assert.deepEqual(out, expected);
+      assert.deepEqual(total, sums);
+      assert.deepEqual(products, productSums);
+    });
+  }
 }
 
 Deno.test("an output that is a stream too is replaced, and what follows it sees the new values", () => {
@@ -81,7 +99,9 @@ Deno.test("vectors suit float32 alone, where there are many elements and the per
   assert.ok(suitsVectors({ a: single, b: single }, { size: 1e4, period: 16 }));
   assert.ok(!suitsVectors({ a: single, b: double }, { size: 1e4 }));
   assert.ok(!suitsVectors({ a: single }, { size: 8 }));
-  assert.ok(!suitsVectors({ a: single }, { size: 1e6, period: LONGEST_PERIOD + 1 }));
+  // Of 4096 elements at most, in whole vectors: 4 periods of 1025 are more, two of 2046 are not.
+  const fits = (period: number) => suitsVectors({ a: single }, { size: 1e6, period });
+  assert.deepEqual([4096, 4100, 2046, 1025, 1023].map(fits), [true, false, true, false, true]);
 });
 
 Deno.test("a loop over more arrays than there is room for is refused", () => {
