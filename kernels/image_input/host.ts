@@ -100,15 +100,24 @@ export function writeImage(
   placement: Placement,
   makeLine: (line: Float64Array, y: number) => void,
 ): void {
-  const { batchHeight, batchWidth, outHeight, outWidth, index, flipY } = placement;
-  const line = new Float64Array(outWidth * 3);
+  const line = new Float64Array(placement.outWidth * 3);
+  writeRows(batch, placement, (start, y) => {
+    makeLine(line, y);
+    writeRow({ line, batch }, start, placement);
+  });
+}
+
+/** Writes zeros around one image of the batch, and has `write` put each row y of the resized image at batch[start]. */
+export function writeRows(
+  batch: FloatArray,
+  { batchHeight, batchWidth, outHeight, outWidth, index, flipY }: Placement,
+  write: (start: number, y: number) => void,
+): void {
   for (let y = 0; y < batchHeight; y++) {
     const start = (index * batchHeight + y) * batchWidth * 3;
-    if (y < outHeight) {
-      makeLine(line, flipY ? outHeight - 1 - y : y);
-      writeRow({ line, batch }, start, placement);
-      batch.fill(0, start + outWidth * 3, start + batchWidth * 3);
-    } else batch.fill(0, start, start + batchWidth * 3);
+    const isInside = y < outHeight;
+    if (isInside) write(start, flipY ? outHeight - 1 - y : y);
+    batch.fill(0, isInside ? start + outWidth * 3 : start, start + batchWidth * 3);
   }
 }
 
