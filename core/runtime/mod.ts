@@ -3,6 +3,7 @@ export * from "./autograd.ts";
 export * from "./cpu/gemm.ts";
 export { heapScratch } from "./cpu/heap.ts";
 export * as lanes from "./cpu/simd/expression.ts";
+export * from "./cpu/simd/run_loop.ts";
 export * from "./cpu/simd/strided_copy.ts";
 export * from "./cpu/simd/tile_transform.ts";
 export * from "./cpu/simd/vector_loop.ts";

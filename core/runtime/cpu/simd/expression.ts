@@ -4,7 +4,8 @@
  */
 
 const LOCAL_GET = 0x20;
-const VECTOR = 0xfd, LOAD = 0, STORE = 11, CONSTANT = 12, AND = 78, GREATER = 68;
+const VECTOR = 0xfd, LOAD = 0, STORE = 11, CONSTANT = 12;
+const EQUAL = 65, NOT_EQUAL = 66, GREATER = 68, AND = 78, OR = 80, SELECT = 82;
 
 /** Vectors need only be aligned as float32 are: 2² bytes. */
 const ALIGNMENT = 2;
@@ -55,6 +56,31 @@ export function relu(a: Expression): Expression {
 /** a where `gate` > 0, else +0. */
 export function wherePositive(a: Expression, gate: Expression): Expression {
   return binary(AND, a, binary(GREATER, gate, constant(0)));
+}
+
+/** A mask, all ones in lanes where a > b, else all zeros. */
+export function isGreater(a: Expression, b: Expression): Expression {
+  return binary(GREATER, a, b);
+}
+
+/** A mask of the lanes where a = b. */
+export function isEqual(a: Expression, b: Expression): Expression {
+  return binary(EQUAL, a, b);
+}
+
+/** A mask of the lanes where a is NaN. */
+export function isNaN(a: Expression): Expression {
+  return binary(NOT_EQUAL, a, a);
+}
+
+/** A mask of the lanes that are in either mask. */
+export function either(a: Expression, b: Expression): Expression {
+  return binary(OR, a, b);
+}
+
+/** a in the lanes of a mask, b in the others. */
+export function choose(mask: Expression, a: Expression, b: Expression): Expression {
+  return (offset) => [...a(offset), ...b(offset), ...mask(offset), ...vector(SELECT)];
 }
 
 /** Puts `value` where {@link load} would find it. */

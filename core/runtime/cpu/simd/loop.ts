@@ -40,6 +40,21 @@ export interface LoopTail {
   readonly into: number;
 }
 
+/** Where the runs of an array lie, in elements. */
+export interface RunPlaces {
+  readonly from: number;
+  /** From the start of a run to that of the next. */
+  readonly step: number;
+}
+
+/** Runs of elements, which may lie apart. */
+export interface LoopRuns<N extends string> {
+  /** Elements of a run: a multiple of 4. */
+  readonly length: number;
+  readonly count: number;
+  readonly at: Readonly<Record<N, RunPlaces>>;
+}
+
 type Arrays<N extends string> = Readonly<Record<N, Float32Array>>;
 
 /** A loop that runs: S are the arrays that it reads, T its tables, O what it writes, A its sums. */
@@ -95,14 +110,34 @@ export class Loop<S extends string, T extends string, O extends string, A extend
     for (const slot of this.#moving) slot.copyBack(arrays[slot.name], elements);
   }
 
+  /** Runs over runs of elements that lie apart, all at once where the heap has all arrays. */
+  runApart(arrays: Arrays<S | O>, { length, count, at }: LoopRuns<S | O>): void {
+    if (count === 0) return;
+    const runs = this.reaches(arrays) ? count : 1;
+    for (let run = 0; run < count; run += runs) {
+      const elements = ({ from, step }: RunPlaces) => ({ first: from + run * step, count: length });
+      const addresses = this.#moving.map((slot) =>
+        slot.open(arrays[slot.name], elements(at[slot.name]))
+      );
+      const gaps = this.#moving.map(({ name }) => 4 * (at[name].step - length));
+      this.#call(addresses, { into: 0, block: length, blocks: runs, gaps });
+      for (const slot of this.#moving) slot.close(arrays[slot.name], elements(at[slot.name]));
+    }
+  }
+
   #call(
     addresses: readonly number[],
-    { into, block, blocks }: { into: number; block: number; blocks: number },
+    { into, block, blocks, gaps }: {
+      into: number;
+      block: number;
+      blocks: number;
+      gaps?: readonly number[];
+    },
   ): void {
     const parameters = [...addresses];
     for (const { address } of this.tables) parameters.push(address + 4 * into);
     for (const { address } of this.sums) parameters.push(address + 4 * into);
-    for (let i = 0; i < addresses.length; i++) parameters.push(0);
+    for (let i = 0; i < addresses.length; i++) parameters.push(gaps?.[i] ?? 0);
     this.#loop(...parameters, 4 * block, blocks);
   }
 }
