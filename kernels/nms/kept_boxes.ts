@@ -4,8 +4,8 @@ import type { FloatArray } from "../../core/runtime/mod.ts";
 /** float32 rounding of every step, so that a float64 reference decides as the devices do. */
 const f32 = Math.fround;
 
-/** Numbers of a box: its corners and its area. */
-const BOX = 5;
+/** Numbers of a box: its corners, its area, and its sides with {@link SLACK}. */
+const BOX = 7;
 
 /** Cells along each side of the grid at most. */
 const MOST_CELLS = 128;
@@ -31,7 +31,7 @@ interface Axis {
 export class KeptBoxes {
   readonly #limit: number;
   readonly #offset: number;
-  /** x1, y1, x2, y2, area of each, and behind them those of the box in question. */
+  /** {@link BOX} of each, and behind them those of the box in question. */
   readonly #boxes: Float32Array;
   /** The number of the latest box in each cell, −1 where there is none. */
   readonly #heads: Int32Array;
@@ -86,6 +86,8 @@ export class KeptBoxes {
     const width = f32(f32(kept[at + 2]! - kept[at]!) + this.#offset);
     const height = f32(f32(kept[at + 3]! - kept[at + 1]!) + this.#offset);
     kept[at + 4] = f32(width * height);
+    kept[at + 5] = width + SLACK * (width + this.#offset);
+    kept[at + 6] = height + SLACK * (height + this.#offset);
     if (width > 0 && height > 0) { // what has no extent meets no other
       if (this.#isSuppressed(at, width, height)) return false;
       const cell = this.#cell(this.#x, x1) + this.#cells * this.#cell(this.#y, y1);
@@ -101,7 +103,9 @@ export class KeptBoxes {
     const kept = this.#boxes, heads = this.#heads, before = this.#before, cells = this.#cells;
     const limit = this.#limit, offset = this.#offset;
     let left = 0, right = cells - 1, top = 0, bottom = cells - 1;
+    let share = 0;
     if (kept[at + 4]! >= SMALLEST_AREA) {
+      share = 4 * (1 - SLACK) * limit / (1 + limit);
       left = this.#firstCell(this.#x, kept[at]!, width);
       right = this.#lastCell(this.#x, kept[at]!, width);
       top = this.#firstCell(this.#y, kept[at + 1]!, height);
@@ -110,7 +114,9 @@ export class KeptBoxes {
     for (let y = top; y <= bottom; y++) {
       for (let cell = y * cells + left; cell <= y * cells + right; cell++) {
         for (let j = heads[cell]!; j >= 0; j = before[j]!) {
-          if (overlaps(kept, j * BOX, at, limit, offset)) return true;
+          if (
+            mayOverlap(kept, j * BOX, at, share) && overlaps(kept, j * BOX, at, limit, offset)
+          ) return true;
         }
       }
     }
@@ -137,6 +143,18 @@ export class KeptBoxes {
   #cell({ start, scale }: Axis, position: number): number {
     return Math.max(0, Math.min((position - start) * scale, this.#cells - 1)) | 0;
   }
+}
+
+/**
+ * False where intersection > limit · union cannot be: one comparison, which goes the same way for most pairs, in place of
+ * several that go either way and are mispredicted. `share` is 4 · limit / (1 + limit), or less.
+ */
+function mayOverlap(kept: Float32Array, i: number, j: number, share: number): boolean {
+  const twiceWidth = kept[i + 5]! + kept[j + 5]! - Math.abs(kept[i]! - kept[j]!) -
+    Math.abs(kept[i + 2]! - kept[j + 2]!);
+  const twiceHeight = kept[i + 6]! + kept[j + 6]! - Math.abs(kept[i + 1]! - kept[j + 1]!) -
+    Math.abs(kept[i + 3]! - kept[j + 3]!);
+  return twiceWidth * twiceHeight >= share * (kept[i + 4]! + kept[j + 4]!);
 }
 
 /** Whether the boxes at i and j have an intersection > limit · union, as the WGSL says. */
