@@ -87,9 +87,8 @@ export function recompute(inputs: readonly Tensor[], body: () => Tensor): Tensor
   if (!(tape instanceof Tape)) return body();
   const output = withTape(FORGETFUL, body, () => {});
   if (!output.requiresGrad) return output;
-  const saved = inputs.map((tensor) => tensor.retain());
-  const { id, shape } = output;
-  tape.entries.push({ kind: "recomputed", output: { id, shape }, saved, body });
+  for (const tensor of inputs) tensor.retain();
+  tape.entries.push({ kind: "recomputed", output, saved: inputs, body });
   return output;
 }
 
@@ -120,20 +119,15 @@ function withTape<R>(tape: typeof active, body: () => R, failed: () => void): R 
 
 /** Writes an operator on the active tape, if any and if an input needs a gradient. */
 export function differentiable(op: Differentiable): void {
+  if (!active) return;
   const needs = op.inputs.map((tensor) => tensor.requiresGrad);
-  if (!active || !needs.includes(true)) return;
+  if (!needs.includes(true)) return;
   for (const output of op.outputs) output.requiresGrad = true;
   if (active === FORGETFUL) return;
-  const first = op.outputs[0] ?? op.inputs[0]!;
-  active.entries.push({
-    kind: "operator",
-    inputs: op.inputs.map(({ id, shape }) => ({ id, shape })),
-    needs,
-    outputs: op.outputs.map(({ id, shape }) => ({ id, shape })),
-    device: first.device,
-    saved: op.saved.map((tensor) => tensor.retain()),
-    backward: op.backward,
-  });
+  const { inputs, outputs, saved, backward } = op;
+  const { device } = outputs[0] ?? inputs[0]!;
+  for (const tensor of saved) tensor.retain();
+  active.entries.push({ kind: "operator", inputs, needs, outputs, device, saved, backward });
 }
 
 /** Gradients by the id of the tensor that they belong to. */

@@ -31,9 +31,13 @@ export class GradientSums {
         } and gradients are f32`,
       );
     }
-    const terms = this.#terms.get(id) ?? [];
-    this.#terms.set(id, terms);
-    terms.push(gradient.retain());
+    const terms = this.#terms.get(id);
+    gradient.retain();
+    if (!terms) {
+      this.#terms.set(id, [gradient]);
+      return;
+    }
+    terms.push(gradient);
     const waits = gradient.device.info.kind === "webgpu" && gradient.size <= MOST_ELEMENTS;
     if (terms.length === (waits ? MOST_TERMS : 2)) addUp(terms);
   }
@@ -61,8 +65,11 @@ export class GradientSums {
 
   /** Takes all sums out. */
   takeAll(): Map<number, Tensor> {
-    for (const terms of this.#terms.values()) addUp(terms);
-    const sums = new Map([...this.#terms].map(([id, terms]) => [id, terms[0]!]));
+    const sums = new Map<number, Tensor>();
+    for (const [id, terms] of this.#terms) {
+      addUp(terms);
+      sums.set(id, terms[0]!);
+    }
     this.#terms.clear();
     return sums;
   }
@@ -75,6 +82,7 @@ export class GradientSums {
 
 /** Leaves one term. Adds in place only where nobody else can see it: an operator may hand on its output's gradient. */
 function addUp(terms: Tensor[]): void {
+  if (terms.length < 2) return; // Most have one gradient.
   const [first, second, ...more] = terms;
   if (!first || !second) return;
   if (more.length === 0 && first.isExclusive) {
