@@ -15,11 +15,21 @@ export interface SgdOptions {
   readonly clipNorm: number;
 }
 
+/** What is updated, and how: the same in every step. */
+interface Parameter {
+  readonly weight: Tensor;
+  readonly velocity: Tensor;
+  /** Of the learning rate. */
+  readonly rateFactor: number;
+  readonly weightDecay: number;
+}
+
 /** Updates the trainable parameters of a model. Momentum is not corrected when the rate changes. */
 export class Sgd {
   readonly #state: ModelState;
   readonly #options: SgdOptions;
   readonly #momentum: ReadonlyMap<string, Tensor>;
+  readonly #parameters: readonly Parameter[];
 
   constructor(state: ModelState, options: SgdOptions) {
     this.#state = state;
@@ -32,6 +42,15 @@ export class Sgd {
         ]),
       )
     );
+    this.#parameters = state.trainable().map((entry) => {
+      const isBias = entry.name.includes("bias");
+      return {
+        weight: entry.tensor,
+        velocity: this.#velocity(entry),
+        rateFactor: isBias ? options.biasLrFactor : 1,
+        weightDecay: isBias ? options.weightDecayBias : options.weightDecay,
+      };
+    });
   }
 
   /**
@@ -41,23 +60,13 @@ export class Sgd {
    *   something is not finite, 0
    */
   step(gradients: Gradients, { lr, losses }: { lr: number; losses: readonly Tensor[] }): Tensor {
-    const entries = this.#state.trainable().flatMap((entry) => {
-      const gradient = gradients.get(entry.tensor.id);
-      return gradient ? [{ entry, gradient }] : [];
+    const updates = this.#parameters.flatMap(({ weight, velocity, rateFactor, weightDecay }) => {
+      const gradient = gradients.get(weight.id);
+      if (!gradient) return [];
+      return [{ weight, gradient, velocity, learningRate: lr * rateFactor, weightDecay }];
     });
-    const norm = gradientNorm(entries.map(({ gradient }) => gradient), {
-      losses,
-      maxNorm: this.#options.clipNorm,
-    });
-    const { momentum, weightDecay, weightDecayBias, biasLrFactor } = this.#options;
-    const updates = entries.map(({ entry, gradient }) => {
-      const isBias = entry.name.includes("bias");
-      return {
-        ...{ weight: entry.tensor, gradient, velocity: this.#velocity(entry) },
-        learningRate: lr * (isBias ? biasLrFactor : 1),
-        weightDecay: isBias ? weightDecayBias : weightDecay,
-      };
-    });
+    const { clipNorm: maxNorm, momentum } = this.#options;
+    const norm = gradientNorm(updates.map(({ gradient }) => gradient), { losses, maxNorm });
     sgdSteps(updates, { state: norm, momentum });
     return norm;
   }

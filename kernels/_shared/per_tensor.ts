@@ -22,7 +22,8 @@ export function numbered(names: readonly string[], count: number): Record<string
 
 /** Numbers that WGSL reads at once of tensors of these sizes. */
 export function unitOf(sizes: readonly number[]): 1 | 4 {
-  return sizes.every((size) => size % 4 === 0) ? 4 : 1;
+  for (let i = 0; i < sizes.length; i++) if (sizes[i]! % 4 !== 0) return 1;
+  return 4;
 }
 
 /**

@@ -36,6 +36,7 @@ const CHUNK = 16384;
 /** Tensors of a launch with WebGPU's guaranteed 8 storage buffers, and with more. */
 const FEW = 7, MANY = 15;
 const kernels = { few: squaresKernelOf(FEW), many: squaresKernelOf(MANY) };
+const NAMES = Object.keys(numbered(["tensor"], MANY));
 
 function squaresKernelOf(count: number) {
   const text = perTensor(sumSquaresSource, count);
@@ -79,9 +80,7 @@ function squaresDispatches(
   if (sizes.length > 1) return [dispatchOf(sizes, slot)];
   return splitRange(sizes[0]!, chunk, context).map(({ start, end }) => {
     const { view } = alignedView(start, end, context);
-    const views = Object.fromEntries(
-      Object.keys(numbered(["tensor"], count)).map((name) => [name, view]),
-    );
+    const views = Object.fromEntries(NAMES.slice(0, count).map((name) => [name, view]));
     return { ...dispatchOf([end - start], slot + start / chunk), views };
   });
 }
@@ -123,9 +122,8 @@ export function gradientNorm(
   let slot = 0;
   for (const run of runsOf(gradients, losses)) {
     const most = mostOf(run[0]);
-    const tensors = Object.fromEntries(
-      Array.from({ length: most }, (_, n) => [`tensor${n}`, run[n] ?? run[0]]),
-    );
+    const tensors: Record<string, Tensor> = {};
+    for (let n = 0; n < most; n++) tensors[NAMES[n]!] = run[n] ?? run[0];
     const params = { sizes: run.map(({ size }) => size), chunk: CHUNK, slot };
     launch(most === MANY ? kernels.many : kernels.few, { ...tensors, slots }, params);
     slot += slotsOf(run);

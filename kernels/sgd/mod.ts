@@ -23,6 +23,12 @@ import stepSource from "./step.wgsl" with { type: "text" };
 /** Weights of a launch with WebGPU's guaranteed 8 storage buffers, and with three for each of more. */
 const FEW = 2, MANY = 8;
 const kernels = { few: stepKernelOf(FEW), many: stepKernelOf(MANY) };
+/** What the tensors of each weight of a launch are called. */
+const NAMES = Array.from({ length: MANY }, (_, n) => ({
+  weight: `weight${n}`,
+  velocity: `velocity${n}`,
+  gradient: `gradient${n}`,
+}));
 
 /** The steps of up to `count` weights: their tensors' names end in their number, and those not there are empty. */
 function stepKernelOf(count: number) {
@@ -123,11 +129,12 @@ function launchGroup(group: readonly [SgdUpdate, ...SgdUpdate[]], shared: SgdSha
   const [{ weight: { device }, learningRate, weightDecay }] = group;
   const most = mostOf(group[0]);
   const tensors: Record<string, Tensor> = {};
-  for (let n = 0; n < most; n++) {
-    for (const name of ["weight", "velocity", "gradient"] as const) {
-      tensors[`${name}${n}`] = group[n]?.[name] ?? empty(device, [0]);
-    }
-  }
+  NAMES.slice(0, most).forEach((names, n) => {
+    // WebGPU takes no tensor twice that is written: those not there are one each.
+    tensors[names.weight] = group[n]?.weight ?? empty(device, [0]);
+    tensors[names.velocity] = group[n]?.velocity ?? empty(device, [0]);
+    tensors[names.gradient] = group[n]?.gradient ?? empty(device, [0]);
+  });
   const sizes = group.map(({ weight }) => weight.size);
   const kernel = most === MANY ? kernels.many : kernels.few;
   launch(kernel, { ...tensors, state }, { sizes, learningRate, momentum, weightDecay });
@@ -136,20 +143,22 @@ function launchGroup(group: readonly [SgdUpdate, ...SgdUpdate[]], shared: SgdSha
 /** Weights of one launch each: such of the same rates that can be read alike and fit bindings. */
 function groupsOf(updates: readonly SgdUpdate[]): [SgdUpdate, ...SgdUpdate[]][] {
   const groups: [SgdUpdate, ...SgdUpdate[]][] = [];
-  const open = new Map<string, SgdUpdate[]>();
-  for (const update of updates.filter(({ weight }) => weight.size > 0)) {
-    const { weight: { size, device }, learningRate, weightDecay } = update;
-    const fits = 4 * size <= device.info.maxBindingBytes;
-    const key = [fits, unitOf([size]), learningRate, weightDecay].join();
-    const group = open.get(key);
-    if (group && fits && group.length < mostOf(update)) group.push(update);
-    else {
-      const made: [SgdUpdate] = [update];
-      groups.push(made);
-      open.set(key, made);
-    }
+  for (const update of updates) {
+    if (update.weight.size === 0) continue;
+    const group = groups.findLast(([first]) => isAlike(first, update));
+    if (group && fitsBinding(update) && group.length < mostOf(update)) group.push(update);
+    else groups.push([update]);
   }
   return groups;
+}
+
+function isAlike(a: SgdUpdate, b: SgdUpdate): boolean {
+  return a.learningRate === b.learningRate && a.weightDecay === b.weightDecay &&
+    unitOf([a.weight.size]) === unitOf([b.weight.size]) && fitsBinding(a) === fitsBinding(b);
+}
+
+function fitsBinding({ weight: { size, device } }: SgdUpdate): boolean {
+  return 4 * size <= device.info.maxBindingBytes;
 }
 
 /** Weights that a launch takes beside this one, and itself. Few are not read by vectors: no large pipeline for them. */
