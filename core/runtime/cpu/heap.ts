@@ -32,7 +32,7 @@ const RESERVE = 1 / 8;
 /** Arrays that a loop of `simd/` works on at most. */
 export const LOOP_SLOTS = 12;
 
-/** Elements of a slot of a loop: of a table, of sums, or of a part of an array outside of the heap. */
+/** Elements of a slot of a loop: of a table, of sums in float64, or of a part of an array outside of the heap. */
 export const SLOT_ELEMENTS = 4096;
 
 interface Heap {
@@ -61,7 +61,7 @@ function reserve(): Heap {
 }
 
 function heapOf(memory: WebAssembly.Memory, buffer: ArrayBuffer): Heap {
-  const free = new FreeRanges(buffer.byteLength), bytes = 4 * SLOT_ELEMENTS;
+  const free = new FreeRanges(buffer.byteLength), bytes = 8 * SLOT_ELEMENTS;
   const slots = Array.from({ length: LOOP_SLOTS }, () => ({ at: free.take(roomFor(bytes))! }));
   return { memory, buffer, free, slots: slots.map(({ at }) => ({ buffer, at, bytes })) };
 }
@@ -73,8 +73,8 @@ export function functionOf(module: WebAssembly.Module): (...parameters: number[]
 }
 
 /** One of the {@link LOOP_SLOTS}, which all loops share. */
-export function loopSlot(index: number): Float32Array {
-  return floatsOf(heap().slots[index]!);
+export function loopSlot(index: number): HostBlock {
+  return heap().slots[index]!;
 }
 
 /** Takes `bytes` of arbitrary content. @throws RangeError where the system has no memory for it */

@@ -3,7 +3,8 @@
  * core specification 2.0, "Vector Instructions".
  */
 
-const LOCAL_GET = 0x20;
+import { type Code, get, unsigned } from "./wasm_code.ts";
+
 const VECTOR = 0xfd, LOAD = 0, STORE = 11, CONSTANT = 12;
 const EQUAL = 65, NOT_EQUAL = 66, GREATER = 68, AND = 78, OR = 80, SELECT = 82;
 
@@ -13,12 +14,12 @@ const ALIGNMENT = 2;
 const ADD = 228, SUBTRACT = 229, MULTIPLY = 230, MAXIMUM = 233;
 
 /** A value of four lanes: its instructions, given how many bytes past the pointers' places it is for. */
-export type Expression = (offset: number) => readonly number[];
+export type Expression = (offset: number) => Code;
 
 /** The vector at the address that the local `pointer` holds. */
 export function load(pointer: number): Expression {
   return (offset) => [
-    ...[LOCAL_GET, ...unsigned(pointer), ...vector(LOAD), ALIGNMENT, ...unsigned(offset)],
+    ...[...get(pointer), ...vector(LOAD), ALIGNMENT, ...unsigned(offset)],
   ];
 }
 
@@ -86,7 +87,7 @@ export function choose(mask: Expression, a: Expression, b: Expression): Expressi
 /** Puts `value` where {@link load} would find it. */
 export function store(pointer: number, value: Expression): Expression {
   return (offset) => [
-    ...[LOCAL_GET, ...unsigned(pointer), ...value(offset)],
+    ...[...get(pointer), ...value(offset)],
     ...[...vector(STORE), ALIGNMENT, ...unsigned(offset)],
   ];
 }
@@ -97,9 +98,4 @@ function binary(operation: number, a: Expression, b: Expression): Expression {
 
 function vector(operation: number): number[] {
   return [VECTOR, ...unsigned(operation)];
-}
-
-/** LEB128 of a number without sign. */
-export function unsigned(value: number): number[] {
-  return value < 128 ? [value] : [value % 128 + 128, ...unsigned(Math.floor(value / 128))];
 }

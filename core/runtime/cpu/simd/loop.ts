@@ -1,7 +1,8 @@
 /** A formula compiled, and what surrounds it: where its arrays lie, its tables and its sums. */
-import { addressOf, functionOf, LOOP_SLOTS, loopSlot } from "../heap.ts";
-import { add, type Expression, load, store } from "./expression.ts";
-import { loopModule, pointerOf } from "./wasm_loop.ts";
+import { addressOf, functionOf, LOOP_SLOTS, loopSlot, SLOT_ELEMENTS } from "../heap.ts";
+import { type Expression, load, store } from "./expression.ts";
+import { localsOf, loopModule } from "./wasm_loop.ts";
+import { sumModule } from "./wasm_sums.ts";
 
 /** Elements of a vector. */
 const LANES = 4;
@@ -19,11 +20,11 @@ export interface LoopFormula<
   readonly tables?: readonly T[];
   /** What is written, in this order. A stream's name: in place, and seen by what follows. */
   readonly outputs?: (value: Record<S | T, Expression>) => Record<O, Expression>;
-  /** What is added up over all elements that are equal modulo `period`: in float32 over some blocks, then in float64. */
+  /** What is added up over all elements that are equal modulo `period`: in float32 over some periods, then in float64. */
   readonly sums?: (value: Record<S | T, Expression>) => Record<A, Expression>;
 }
 
-/** Elements of arrays that are read or written from block to block. */
+/** Elements that a loop works on, block by block; tables and sums begin anew with each. */
 export interface LoopPart {
   /** The first element of each array. */
   readonly first: number;
@@ -78,10 +79,14 @@ export class Loop<S extends string, T extends string, O extends string, A extend
       throw new RangeError(`A loop works on at most ${LOOP_SLOTS} arrays`);
     }
     const shape = { moving: moving.length, rewound: rewound.length };
-    [...moving, ...rewound].forEach((name, i) => pointers.set(name, pointerOf(i, shape)));
+    const locals = localsOf(shape);
+    moving.forEach((name, i) => pointers.set(name, locals.moving[i]!.pointer));
+    rewound.forEach((name, i) => pointers.set(name, locals.rewound[i]!));
     const stores = written.map(([name, result]) => store(at(name), result));
-    for (const [name, term] of added) stores.push(store(at(name), add(load(at(name)), term)));
-    this.#loop = functionOf(loopModule(stores, shape));
+    const terms = added.map(([, term]) => term);
+    this.#loop = functionOf(
+      terms.length > 0 ? sumModule({ stores, terms }, shape) : loopModule(stores, shape),
+    );
     const writes = new Set<string>(written.map(([name]) => name)), reads = new Set<string>(streams);
     this.#moving = moving.map((name, slot) =>
       new MovingSlot(name, { slot, isRead: reads.has(name), isWritten: writes.has(name) })
@@ -136,7 +141,7 @@ export class Loop<S extends string, T extends string, O extends string, A extend
   ): void {
     const parameters = [...addresses];
     for (const { address } of this.tables) parameters.push(address + 4 * into);
-    for (const { address } of this.sums) parameters.push(address + 4 * into);
+    for (const { address } of this.sums) parameters.push(address + 8 * into);
     for (let i = 0; i < addresses.length; i++) parameters.push(gaps?.[i] ?? 0);
     this.#loop(...parameters, 4 * block, blocks);
   }
@@ -148,8 +153,9 @@ class Slot<N extends string> {
   protected readonly floats: Float32Array;
 
   constructor(readonly name: N, slot: number) {
-    this.floats = loopSlot(slot);
-    this.address = this.floats.byteOffset;
+    const { buffer, at } = loopSlot(slot);
+    this.floats = new Float32Array(buffer, at, SLOT_ELEMENTS);
+    this.address = at;
   }
 }
 
@@ -205,10 +211,19 @@ class TableSlot<N extends string> extends Slot<N> {
   }
 }
 
-/** Sums of some blocks. */
-class SumSlot<N extends string> extends Slot<N> {
+/** Sums in float64. */
+class SumSlot<N extends string> {
+  readonly address: number;
+  readonly #sums: Float64Array;
+
+  constructor(readonly name: N, slot: number) {
+    const { buffer, at } = loopSlot(slot);
+    this.#sums = new Float64Array(buffer, at, SLOT_ELEMENTS);
+    this.address = at;
+  }
+
   clear(length: number): void {
-    this.floats.fill(0, 0, length);
+    this.#sums.fill(0, 0, length);
   }
 
   /** Adds the first `length` sums to `totals`, of which there are `period`, and begins anew. */
@@ -218,7 +233,7 @@ class SumSlot<N extends string> extends Slot<N> {
   ): void {
     for (let row = 0; row < length; row += period) {
       const width = Math.min(period, length - row);
-      for (let c = 0; c < width; c++) totals[c]! += this.floats[row + c]!;
+      for (let c = 0; c < width; c++) totals[c]! += this.#sums[row + c]!;
     }
     this.clear(length);
   }

@@ -5,12 +5,9 @@
  */
 import { elementAddress, functionOf } from "../heap.ts";
 import { hostMeter } from "../meter.ts";
-import { type Expression, load, store } from "./expression.ts";
+import { load, store } from "./expression.ts";
+import { countDown, get, increase } from "./wasm_code.ts";
 import { moduleOf } from "./wasm_module.ts";
-
-const LOCAL_GET = 0x20, LOCAL_SET = 0x21, LOCAL_TEE = 0x22, I64_CONST = 0x42;
-const I64_ADD = 0x7c, I64_SUB = 0x7d, I64_EQZ = 0x50, I32_EQZ = 0x45;
-const LOOP = 0x03, NO_RESULT = 0x40, BRANCH_IF = 0x0d, END = 0x0b;
 
 /** The function's parameters as i64, all in bytes but the count. */
 const PARAMETERS = 5;
@@ -62,20 +59,13 @@ export function countCopied(elements: number): void {
 }
 
 function copyModule(length: number): WebAssembly.Module {
-  const step = (position: number, by: number) => [
-    ...[LOCAL_GET, position, LOCAL_GET, by, I64_ADD, LOCAL_SET, position],
+  const copy = store(TARGET, load(SOURCE));
+  const run = [
+    ...offsetsOf(length).flatMap((offset) => copy(4 * offset)),
+    ...increase(SOURCE, get(SOURCE_STEP)),
+    ...increase(TARGET, get(TARGET_STEP)),
   ];
-  const copy: Expression = store(TARGET, load(SOURCE));
-  const body = offsetsOf(length).flatMap((offset) => copy(4 * offset));
-  const countDown = [LOCAL_GET, COUNT, I64_CONST, 1, I64_SUB, LOCAL_TEE, COUNT];
-  const again = [...countDown, I64_EQZ, I32_EQZ, BRANCH_IF, 0, END];
-  return moduleOf({
-    parameters: PARAMETERS,
-    body: [
-      ...[LOOP, NO_RESULT, ...body, ...step(SOURCE, SOURCE_STEP), ...step(TARGET, TARGET_STEP)],
-      ...again,
-    ],
-  });
+  return moduleOf({ parameters: PARAMETERS, body: countDown(COUNT, 1, run) });
 }
 
 /** Where a run's vectors begin: the last one ends with the run, so that nothing beyond is written. */

@@ -5,13 +5,10 @@
  * @module
  */
 import { elementAddress, functionOf } from "../heap.ts";
-import { constant, type Expression, load, multiply, store, unsigned } from "./expression.ts";
+import { constant, type Expression, load, multiply, store } from "./expression.ts";
 import { countCopied } from "./strided_copy.ts";
+import { type Code, countDown, get, increase, plus, repeatUntilEqual, set } from "./wasm_code.ts";
 import { I64, moduleOf, V128 } from "./wasm_module.ts";
-
-const LOCAL_GET = 0x20, LOCAL_SET = 0x21, LOCAL_TEE = 0x22, I64_CONST = 0x42;
-const I64_ADD = 0x7c, I64_SUB = 0x7d, I64_NE = 0x52, I64_EQZ = 0x50, I32_EQZ = 0x45;
-const LOOP = 0x03, NO_RESULT = 0x40, BRANCH_IF = 0x0d, END = 0x0b;
 
 const VECTOR_BYTES = 16;
 
@@ -91,20 +88,20 @@ function transformModule(
   finish: (value: Expression) => Expression,
 ): WebAssembly.Module {
   const { vectors, factors, code } = tileCode(size, axis, finish);
-  const next = [...increase(READ, VECTOR_BYTES), ...increase(WRITE, VECTOR_BYTES)];
   const channels = [
-    ...[LOOP, NO_RESULT, ...code, ...next],
-    ...[LOCAL_GET, READ, LOCAL_GET, LAST, I64_NE, BRANCH_IF, 0, END],
+    ...code,
+    ...increase(READ, VECTOR_BYTES),
+    ...increase(WRITE, VECTOR_BYTES),
   ];
-  const countDown = [LOCAL_GET, TILES, I64_CONST, 1, I64_SUB, LOCAL_TEE, TILES, I64_EQZ, I32_EQZ];
+  const tile = [
+    ...[...set(READ, get(FROM)), ...set(WRITE, get(TO)), ...set(LAST, plus(get(FROM), get(BYTES)))],
+    ...repeatUntilEqual(READ, LAST, channels),
+    ...[...increase(FROM, get(FROM_TILE)), ...increase(TO, get(TO_TILE))],
+  ];
   return moduleOf({
     parameters: PARAMETERS,
     locals: [[ADDRESSES, I64], [vectors, V128]],
-    body: [
-      ...[...factors, LOOP, NO_RESULT, ...assign(READ, FROM), ...assign(WRITE, TO)],
-      ...[LOCAL_GET, FROM, LOCAL_GET, BYTES, I64_ADD, LOCAL_SET, LAST, ...channels],
-      ...[...step(FROM, FROM_TILE), ...step(TO, TO_TILE), ...countDown, BRANCH_IF, 0, END],
-    ],
+    body: [...factors, ...countDown(TILES, 1, tile)],
   });
 }
 
@@ -113,13 +110,13 @@ function tileCode(
   size: number,
   axis: AxisMap,
   finish: (value: Expression) => Expression,
-): { vectors: number; factors: number[]; code: number[] } {
+): { vectors: number; factors: Code; code: Code } {
   const code: number[] = [], factors: number[] = [];
   let vectors = 0;
   const keepIn = (instructions: number[], value: Expression): Expression => {
-    const local = unsigned(VECTORS + vectors++);
-    instructions.push(...value(0), LOCAL_SET, ...local);
-    return () => [LOCAL_GET, ...local];
+    const local = VECTORS + vectors++;
+    instructions.push(...set(local, value(0)));
+    return () => get(local);
   };
   const keep = (value: Expression) => keepIn(code, value);
   const known = new Map<number, Expression>();
@@ -129,38 +126,24 @@ function tileCode(
     return multiply(lanes, value);
   };
   const rows: Expression[][] = [];
-  code.push(...assign(LINE, READ));
+  code.push(...set(LINE, get(READ)));
   for (let row = 0; row < size; row++) {
     const line: Expression[] = [];
-    code.push(...assign(PLACE, LINE));
+    code.push(...set(PLACE, get(LINE)));
     for (let column = 0; column < size; column++) {
       line.push(keep(load(PLACE)));
-      code.push(...step(PLACE, FROM_COLUMN));
+      code.push(...increase(PLACE, get(FROM_COLUMN)));
     }
     rows.push(axis(line, { keep, times }).map(keep));
-    code.push(...step(LINE, FROM_ROW));
+    code.push(...increase(LINE, get(FROM_ROW)));
   }
-  code.push(...assign(LINE, WRITE));
+  code.push(...set(LINE, get(WRITE)));
   for (let column = 0; column < rows[0]!.length; column++) {
-    code.push(...assign(PLACE, LINE));
+    code.push(...set(PLACE, get(LINE)));
     for (const value of axis(rows.map((row) => row[column]!), { keep, times })) {
-      code.push(...store(PLACE, finish(value))(0));
-      code.push(...step(PLACE, TO_ROW));
+      code.push(...store(PLACE, finish(value))(0), ...increase(PLACE, get(TO_ROW)));
     }
-    code.push(...step(LINE, TO_COLUMN));
+    code.push(...increase(LINE, get(TO_COLUMN)));
   }
   return { vectors, factors, code };
-}
-
-function assign(local: number, value: number): number[] {
-  return [LOCAL_GET, value, LOCAL_SET, local];
-}
-
-function step(local: number, by: number): number[] {
-  return [LOCAL_GET, local, LOCAL_GET, by, I64_ADD, LOCAL_SET, local];
-}
-
-/** Adds a constant below 64. */
-function increase(local: number, by: number): number[] {
-  return [LOCAL_GET, local, I64_CONST, by, I64_ADD, LOCAL_SET, local];
 }

@@ -12,12 +12,6 @@ export type { LoopFormula } from "./loop.ts";
 /** Elements of a block at most, where the period allows it: its tables then stay in the first-level cache. */
 const BLOCK = 1024;
 
-/** The same where there are sums: adding them up in float64 costs more than beginning a block does. */
-const SUMMED_BLOCK = 256;
-
-/** Blocks whose sums are float32, before they are added up in float64. */
-const BLOCKS_OF_A_SUM = 32;
-
 /** Elements of a vector. */
 const LANES = 4;
 
@@ -81,33 +75,39 @@ function run<S extends string, T extends string, O extends string, A extends str
   { start = 0, end, period = 1, table = 0 }: LoopRange,
 ): void {
   if (end <= start) return;
-  const whole = wholePeriods(period), all = Math.ceil((end - start) / LANES) * LANES;
-  const isSum = loop.sums.length > 0;
-  const fitting = Math.floor((isSum ? SUMMED_BLOCK : BLOCK) / whole);
-  const block = Math.min(all, Math.max(1, fitting) * whole);
+  const isSum = loop.sums.length > 0, all = Math.ceil((end - start) / LANES) * LANES;
+  const block = Math.min(all, isSum ? columnsOf(period) : blockOf(period));
   for (const slot of loop.tables) slot.repeat(arrays[slot.name], { table, period, length: block });
   for (const slot of loop.sums) slot.clear(block);
   const addUp = (length: number) => {
     for (const slot of loop.sums) slot.takeSums(arrays[slot.name], { period, length });
   };
-  const most = Math.min(
-    isSum ? BLOCKS_OF_A_SUM : Infinity,
-    loop.reaches(arrays) ? Infinity : Math.floor(SLOT_ELEMENTS / block),
-  );
+  const most = loop.reaches(arrays) ? Infinity : Math.floor(SLOT_ELEMENTS / block);
   let first = start;
   for (let blocks = Math.floor((end - start) / block); blocks > 0;) {
     const now = Math.min(blocks, most);
     loop.run(arrays, { first, block, blocks: now });
-    addUp(block);
     first += now * block;
     blocks -= now;
   }
   const rest = end - first, vectors = rest - rest % LANES;
   if (vectors > 0) loop.run(arrays, { first, block: vectors, blocks: 1 });
+  addUp(block);
+  if (rest === vectors) return;
   // What lies behind the last elements is no number of theirs: it must not meet sums that are.
-  if (rest > 0) addUp(vectors);
-  if (rest > vectors) {
-    loop.runTail(arrays, { first: first + vectors, count: rest - vectors, into: vectors });
-    addUp(rest);
-  }
+  loop.runTail(arrays, { first: first + vectors, count: rest - vectors, into: vectors });
+  addUp(rest);
+}
+
+/** Elements of a block: whole periods and vectors, of tables that stay in the first-level cache where they can. */
+function blockOf(period: number): number {
+  const least = wholePeriods(period);
+  return Math.max(1, Math.floor(BLOCK / least)) * least;
+}
+
+/** The fewest elements that are whole periods and as many vectors as are added up abreast, where these fit. */
+function columnsOf(period: number): number {
+  const least = wholePeriods(period);
+  const abreast = [1, 2, 4].find((times) => times * least % (4 * LANES) === 0)! * least;
+  return abreast <= SLOT_ELEMENTS ? abreast : least;
 }

@@ -2,9 +2,9 @@
  * WebAssembly modules: of one function without result over a memory with 64-bit addresses, and of such a memory. The
  * encoding is that of the core specification 3.0, "Binary Format".
  */
-import { unsigned } from "./expression.ts";
+import { type Code, get, set, unsigned } from "./wasm_code.ts";
 
-const F64 = 0x7c, LOCAL_GET = 0x20, LOCAL_SET = 0x21, I64_OF_F64 = 0xb0, END = 0x0b;
+const F64 = 0x7c, I64_OF_F64 = 0xb0, END = 0x0b;
 
 /** The types of locals. */
 export const I64 = 0x7e, V128 = 0x7b;
@@ -19,7 +19,7 @@ export interface FunctionCode {
   readonly parameters: number;
   /** Locals of its own beyond the parameters: how many of which type. */
   readonly locals?: readonly (readonly [count: number, type: number])[];
-  readonly body: readonly number[];
+  readonly body: Code;
 }
 
 /**
@@ -35,7 +35,7 @@ export function moduleOf({ parameters, locals = [], body }: FunctionCode): WebAs
   const type = [0x60, parameters, ...new Array<number>(parameters).fill(F64), 0];
   const converted: number[] = [];
   for (let i = 0; i < parameters; i++) {
-    converted.push(LOCAL_GET, i, I64_OF_F64, LOCAL_SET, localOf(i, parameters));
+    converted.push(...set(localOf(i, parameters), get(i), [I64_OF_F64]));
   }
   const declared = [[parameters, I64] as const, ...locals].filter(([count]) => count > 0);
   const code = [
@@ -63,7 +63,7 @@ export function memoryModule(pages: number): WebAssembly.Module {
 }
 
 /** A section that holds one item. */
-function section(id: number, item: readonly number[]): number[] {
+function section(id: number, item: Code): number[] {
   return [id, ...unsigned(item.length + 1), 1, ...item];
 }
 
