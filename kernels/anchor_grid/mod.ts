@@ -56,7 +56,8 @@ export function anchorGrid(
   const last = placed.at(-1);
   const total = last ? last.base + last.height * last.width * last.perCell : 0;
   return scope(() => {
-    const flat = Float32Array.from(grid.cells.flatMap((cell) => [...cell]));
+    const flat = new Float32Array(4 * placed.reduce((sum, { perCell }) => sum + perCell, 0));
+    grid.cells.forEach((cell, level) => flat.set(cell, 4 * placed[level]!.cellBase));
     const cells = fromArray(device, [flat.length / 4, 4], flat);
     const anchors = empty(device, [total, 4]);
     launch(kernel, { cells, anchors }, { levels: placed });

@@ -138,20 +138,32 @@ function runsOf(
   gradients: readonly Tensor[],
   losses: readonly Tensor[],
 ): [Tensor, ...Tensor[]][] {
-  const isWide = ({ size }: Tensor) => unitOf([size]) === 4;
-  const wide = gradients.filter(isWide), rest = gradients.filter((x) => !isWide(x));
+  const wide: Tensor[] = [], rest: Tensor[] = [];
+  for (const x of gradients) (isWide(x) ? wide : rest).push(x);
   const runs: [Tensor, ...Tensor[]][] = [];
-  for (const x of [...wide, ...rest, ...losses].filter(({ size }) => size > 0)) {
+  for (const x of [...wide, ...rest, ...losses]) {
+    if (x.size === 0) continue;
     const run = runs.at(-1);
-    const fits = (y: Tensor) => 4 * y.size <= x.device.info.maxBindingBytes;
-    const isAlike = run && isWide(run[0]) === isWide(x) && fits(run[0]) && fits(x);
-    if (isAlike && run.length < mostOf(x)) run.push(x);
+    if (run && sharesLaunch(run[0], x) && run.length < mostOf(x)) run.push(x);
     else runs.push([x]);
   }
   return runs;
 }
 
+function sharesLaunch(x: Tensor, y: Tensor): boolean {
+  return isWide(x) === isWide(y) && fitsBinding(x) && fitsBinding(y);
+}
+
+/** True where it is read by vectors. */
+function isWide({ size }: Tensor): boolean {
+  return unitOf([size]) === 4;
+}
+
+function fitsBinding({ size, device }: Tensor): boolean {
+  return 4 * size <= device.info.maxBindingBytes;
+}
+
 /** Tensors that a launch takes beside this one, and itself. Few are not read by vectors: no large pipeline for them. */
-function mostOf({ size, device }: Tensor): number {
-  return unitOf([size]) === 4 && device.info.maxBindings > MANY ? MANY : FEW;
+function mostOf(x: Tensor): number {
+  return isWide(x) && x.device.info.maxBindings > MANY ? MANY : FEW;
 }
