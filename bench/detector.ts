@@ -1,9 +1,11 @@
 /** A detector with a made-up batch, to be run and timed. */
 import type { DynamicRcnn } from "../core/detection/dynamic_rcnn.ts";
+import type { Detections } from "../core/detection/mod.ts";
 import { Sgd } from "../core/nn/sgd.ts";
 import {
   backward,
   type Device,
+  type Download,
   fromArray,
   keep,
   record,
@@ -80,16 +82,9 @@ export class Detector {
     return values;
   }
 
-  /** Finds objects, and brings them to the host as `test` does. @returns how many */
-  async detect(): Promise<number> {
-    const images = scope(() => this.#images());
-    try {
-      const found = await this.#model.detect(images);
-      return found.reduce((sum, { scores }) => sum + scores.length, 0);
-    } finally {
-      images.images.release();
-      images.sizes.release();
-    }
+  /** Launches the search for objects as `test` does. */
+  launchDetection(): Download<Detections[]> {
+    return scope(() => this.#model.launchDetection(this.#images()));
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import quickstart from "../experiments/quickstart/config.ts";
 import r50 from "../experiments/r50_fpn_1x/config.ts";
 import { type Device, openDevice, type OpenOptions } from "../core/runtime/mod.ts";
 import type { Config } from "../core/train/config.ts";
+import { overlapped } from "../core/train/overlapped.ts";
 import { type BatchSize, Detector } from "./detector.ts";
 import { flopsOfLaunches } from "./flops.ts";
 import type { OwnAnswer, OwnRequest } from "./own_process.ts";
@@ -34,9 +35,9 @@ export function configOf({ model }: Pick<OwnStep, "model">): Config {
 class PreparedStep {
   readonly flops: number;
   readonly #device: Device;
-  readonly #run: () => Promise<void>;
+  readonly #run: (times: number) => Promise<void>;
 
-  private constructor(device: Device, flops: number, run: () => Promise<void>) {
+  private constructor(device: Device, flops: number, run: (times: number) => Promise<void>) {
     this.#device = device;
     this.flops = flops;
     this.#run = run;
@@ -45,11 +46,10 @@ class PreparedStep {
   static async make(step: OwnStep, open: OpenOptions): Promise<PreparedStep> {
     const device = await openDevice(open);
     const detector = new Detector(device, configOf(step), step.size);
-    const run = async () => {
-      if (!step.training) await detector.detect();
-      else for (const loss of detector.train()) loss.release();
-    };
-    const flops = await flopsOfLaunches(device, run);
+    const run = step.training
+      ? (times: number) => trainSteps(detector, times)
+      : (times: number) => detectImages(detector, times);
+    const flops = await flopsOfLaunches(device, () => run(1));
     await device.measurePending(MEASURING_S);
     device.resetPeak();
     return new PreparedStep(device, flops, run);
@@ -57,11 +57,25 @@ class PreparedStep {
 
   async time(times: number): Promise<OwnAnswer> {
     const start = performance.now();
-    for (let i = 0; i < times; i++) await this.#run();
+    await this.#run(times);
     await this.#device.finish();
     const ms = (performance.now() - start) / times;
     return { ms, tensors: this.#device.memory().peakBytes, process: peakMemory() };
   }
+}
+
+/** Launches so many steps; the caller waits for the device. */
+function trainSteps(detector: Detector, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    for (const loss of detector.train()) loss.release();
+  }
+  return Promise.resolve();
+}
+
+/** Brings what so many batches hold to the host, as `test` does. */
+async function detectImages(detector: Detector, times: number): Promise<void> {
+  const turns = Array.from({ length: times }, (_, turn) => turn);
+  for await (const { result } of overlapped(turns, () => detector.launchDetection())) void result;
 }
 
 /** Bytes of the most resident memory that this process held; null where the system does not tell. */

@@ -1,6 +1,13 @@
 /** The detector: ResNet, FPN, RPN and RoI head under the original's parameter names. */
 import { ModelState, StateScope } from "../nn/state.ts";
-import { asyncScope, type Device, noGrad, scope, type Tensor } from "../runtime/mod.ts";
+import {
+  type Device,
+  type Download,
+  downloadAll,
+  noGrad,
+  scope,
+  type Tensor,
+} from "../runtime/mod.ts";
 import type { ImageBatch, Proposals, Sampling, Truths } from "./batch.ts";
 import { candidatesOf } from "./candidates.ts";
 import { collectDetections, type Detections } from "./detections.ts";
@@ -82,52 +89,65 @@ export class DynamicRcnn {
 
   /** Detections of each image of a batch, in the resized images' pixels. */
   detect(images: ImageBatch): Promise<Detections[]> {
-    return asyncScope(async () => {
-      const { scores, boxes, keep } = scope(() =>
-        noGrad(() => {
-          const { features, proposals } = this.#propose(images);
-          return this.#head.detect(features, proposals, images);
-        })
-      );
-      const [n = 0, rows = 0, classes = 0] = scores.shape;
-      const { ROI_HEADS } = this.#options;
-      const read = await Promise.all([scores.readFloats(), boxes.readFloats(), keep.readInts()]);
-      return Array.from({ length: n }, (_, image) => {
-        const [start, end] = [image * rows * classes, (image + 1) * rows * classes];
-        return collectDetections({
-          scores: read[0].subarray(start, end),
-          boxes: read[1].subarray(start * 4, end * 4),
-          keep: read[2].subarray(start, end),
-        }, { classes, limit: ROI_HEADS.DETECTIONS_PER_IMG, minSize: ROI_HEADS.MIN_SIZE });
-      });
-    });
+    return this.launchDetection(images).read();
+  }
+
+  /** {@link detect}, handed to the device: what is launched next need not wait until it is read. */
+  launchDetection(images: ImageBatch): Download<Detections[]> {
+    const { contents, shape } = scope(() =>
+      noGrad(() => {
+        const { features, proposals } = this.#propose(images);
+        const { scores, boxes, keep } = this.#head.detect(features, proposals, images);
+        return { contents: downloadAll([scores, boxes, keep]), shape: scores.shape };
+      })
+    );
+    const [n = 0, rows = 0, classes = 0] = shape, { ROI_HEADS } = this.#options;
+    const options = {
+      classes,
+      limit: ROI_HEADS.DETECTIONS_PER_IMG,
+      minSize: ROI_HEADS.MIN_SIZE,
+    };
+    return {
+      read: async () => {
+        const [scores, boxes, keep] = await contents.read();
+        return Array.from({ length: n }, (_, image) => {
+          const start = image * rows * classes, end = start + rows * classes;
+          return collectDetections({
+            scores: scores!.subarray(start, end),
+            boxes: boxes!.subarray(start * 4, end * 4),
+            keep: keep!.subarray(start, end),
+          }, options);
+        });
+      },
+    };
   }
 
   /**
    * What one pass of test-time augmentation contributes of each image: all class boxes above the score
    * threshold, before NMS, in the resized images' pixels. {@link mergeCandidates} makes detections of them.
    */
-  candidates(images: ImageBatch): Promise<Detections[]> {
-    return asyncScope(async () => {
-      const { scores, boxes, counts } = scope(() =>
-        noGrad(() => {
-          const { features, proposals } = this.#propose(images);
-          return {
-            ...this.#head.classBoxes(features, proposals, images),
-            counts: proposals.counts,
-          };
-        })
-      );
-      const [n = 0, rows = 0, classes = 0] = scores.shape;
-      const read = await Promise.all([scores.readFloats(), boxes.readFloats(), counts.readInts()]);
-      return Array.from({ length: n }, (_, image) => {
-        const start = image * rows * classes, end = start + read[2][image]! * classes;
-        return candidatesOf({
-          scores: read[0].subarray(start, end),
-          boxes: read[1].subarray(start * 4, end * 4),
-        }, { classes, threshold: this.#options.ROI_HEADS.SCORE_THRESH });
-      });
-    });
+  launchCandidates(images: ImageBatch): Download<Detections[]> {
+    const { contents, shape } = scope(() =>
+      noGrad(() => {
+        const { features, proposals } = this.#propose(images);
+        const { scores, boxes } = this.#head.classBoxes(features, proposals, images);
+        return { contents: downloadAll([scores, boxes, proposals.counts]), shape: scores.shape };
+      })
+    );
+    const [n = 0, rows = 0, classes = 0] = shape;
+    const options = { classes, threshold: this.#options.ROI_HEADS.SCORE_THRESH };
+    return {
+      read: async () => {
+        const [scores, boxes, counts] = await contents.read();
+        return Array.from({ length: n }, (_, image) => {
+          const start = image * rows * classes, end = start + counts![image]! * classes;
+          return candidatesOf({
+            scores: scores!.subarray(start, end),
+            boxes: boxes!.subarray(start * 4, end * 4),
+          }, options);
+        });
+      },
+    };
   }
 
   /** Frees the weights. */

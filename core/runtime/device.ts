@@ -49,8 +49,15 @@ export interface MemoryUse {
 /** Slots by the names of a kernel's signature. */
 export type SlotsOf<S extends Signature> = { readonly [K in keyof S]: Slot };
 
+/** The first `size` elements of a slot. */
+export interface DownloadPart {
+  readonly slot: Slot;
+  readonly size: number;
+  readonly dtype: DType;
+}
+
 /** A copy of contents on its way to the host. */
-export interface Download<T extends TypedArray = TypedArray> {
+export interface Download<T> {
   /** Waits for it. @throws DeviceError on any GPU error until then */
   read(): Promise<T>;
 }
@@ -70,10 +77,10 @@ export interface Device {
   /** Launches a kernel on slots, in order. @throws DeviceError on any GPU error that has surfaced so far. */
   launch<S extends Signature, P>(kernel: Kernel<S, P>, slots: SlotsOf<S>, params: P): void;
   /**
-   * Copies the first `size` elements of a slot as they are after everything launched so far, which is handed to the
-   * hardware. The host waits for them only when they are read, or when it has more work to hand over.
+   * Copies parts of slots as they are after everything launched so far, which is handed to the hardware. The host waits
+   * for them, once for all parts, only when they are read, or when it has more work to hand over.
    */
-  download(slot: Slot, size: number, dtype: DType): Download;
+  download(parts: readonly DownloadPart[]): Download<TypedArray[]>;
   /** Hands everything launched so far to the hardware, without waiting. */
   flush(): void;
   /** Throws the first GPU error that has surfaced so far, if any. */

@@ -6,7 +6,7 @@
 import { BufferPool } from "./buffer_pool.ts";
 import { ImmediateDevice } from "./immediate_device.ts";
 import type { Device, DeviceInfo, Download, Slot, SlotsOf } from "./device.ts";
-import type { DType, Kernel, Signature } from "./kernel.ts";
+import type { Kernel, Signature } from "./kernel.ts";
 import { type DeviceProfile, factsOf } from "./profile.ts";
 
 /** What the pool hands out in place of a buffer. */
@@ -73,8 +73,8 @@ export class DryDevice extends ImmediateDevice<BufferPool<DryBuffer>> implements
   }
 
   /** What fails to be read with a TypeError: there are no contents. */
-  download(_slot: Slot, _size: number, dtype: DType): Download {
-    const message = `Cannot read ${dtype} numbers from a dry device as it computes none`;
+  download(): Download<never> {
+    const message = "Cannot read numbers from a dry device as it computes none";
     return { read: () => Promise.reject(new TypeError(message)) };
   }
 }

@@ -16,4 +16,4 @@ export * from "./open.ts";
 export type { DeviceProfile, LaunchTiming, ProfileClock, ProfileUnit } from "./profile.ts";
 export { asyncScope, keep, scope } from "./scope.ts";
 export * from "./shape.ts";
-export { empty, fromArray, launch, Tensor, type TensorsOf } from "./tensor.ts";
+export { downloadAll, empty, fromArray, launch, Tensor, type TensorsOf } from "./tensor.ts";

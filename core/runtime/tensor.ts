@@ -110,7 +110,7 @@ export class Tensor {
 
   /** The contents, after all that was launched before. Waits for the device: not for use within a step. */
   read(): Promise<TypedArray> {
-    return this.#download().read();
+    return downloadAll([this]).read().then(([data]) => data!);
   }
 
   /** {@link read} of an f32 tensor. @throws TypeError for other dtypes. */
@@ -123,10 +123,10 @@ export class Tensor {
    * tensor may be released meanwhile. Reading throws a TypeError for other dtypes.
    */
   downloadFloats(): Download<Float32Array<ArrayBuffer>> {
-    const download = this.#download();
+    const download = downloadAll([this]);
     return {
       read: async () => {
-        const data = await download.read();
+        const [data] = await download.read();
         if (data instanceof Float32Array) return data;
         throw new TypeError(`Cannot read ${this.dtype} as floats`);
       },
@@ -139,10 +139,15 @@ export class Tensor {
     if (!(data instanceof Int32Array)) throw new TypeError(`Cannot read ${this.dtype} as integers`);
     return data;
   }
+}
 
-  #download(): Download {
-    return this.device.download(this.slot, this.size, this.dtype);
-  }
+/**
+ * The contents of tensors of one device, after all that was launched before, to be read later and waited for once. The
+ * tensors may be released meanwhile.
+ */
+export function downloadAll(tensors: readonly Tensor[]): Download<TypedArray[]> {
+  const parts = tensors.map(({ slot, size, dtype }) => ({ slot, size, dtype }));
+  return tensors[0]?.device.download(parts) ?? { read: () => Promise.resolve([]) };
 }
 
 /** A tensor with arbitrary contents. @throws RangeError where an extent is not a non-negative integer. */

@@ -13,10 +13,11 @@ import {
   type Size,
 } from "../data/mod.ts";
 import type { DynamicRcnn } from "../detection/dynamic_rcnn.ts";
-import { type Detections, type ImageBatch, mergeCandidates } from "../detection/mod.ts";
+import { type Detections, mergeCandidates } from "../detection/mod.ts";
 import { type Device, scope } from "../runtime/mod.ts";
 import { imageBatch } from "./batch_input.ts";
 import type { Config } from "./config.ts";
+import { overlapped } from "./overlapped.ts";
 
 /** A model and what it runs with. */
 export interface TestedModel {
@@ -64,8 +65,9 @@ export async function detectAugmented(
   const offset = config.MODEL.BOX_OFFSET;
   const views = augmentedViews(config).map((view) => ({ view, seen: viewOf(batch, view, config) }));
   const found: Detections[][] = batch.images.map(() => []);
-  for (const { view, seen } of views) {
-    const candidates = await onDevice({ device, config }, seen, (input) => model.candidates(input));
+  const launch = ({ seen }: (typeof views)[number]) =>
+    scope(() => model.launchCandidates(imageBatch(device, seen, config)));
+  for await (const { item: { view, seen }, result: candidates } of overlapped(views, launch)) {
     seen.images.forEach((image, i) => {
       const frame = sizeOf(views[0]!.seen.images[i]!);
       found[i]!.push(
@@ -76,21 +78,6 @@ export async function detectAugmented(
   return found.map((ofImage) =>
     mergeCandidates(ofImage, { iouThreshold: NMS, limit: DETECTIONS_PER_IMG, offset })
   );
-}
-
-/** Uploads and preprocesses a batch for the time that `work` takes. */
-export async function onDevice<T>(
-  { device, config }: Omit<TestedModel, "model">,
-  batch: Batch,
-  work: (input: ImageBatch) => Promise<T>,
-): Promise<T> {
-  const input = scope(() => imageBatch(device, batch, config));
-  try {
-    return await work(input);
-  } finally {
-    input.images.release();
-    input.sizes.release();
-  }
 }
 
 /** The batch as a view sees it. Truths are not carried along. */

@@ -2,8 +2,11 @@
 import type { Batch, BatchImage, CocoDataset } from "../data/mod.ts";
 import type { Detections } from "../detection/detections.ts";
 import { type Detection, evaluateBoxes, type EvaluationResult } from "../eval/mod.ts";
-import { detectAugmented, onDevice, type TestedModel } from "./bbox_aug.ts";
+import { type Download, scope } from "../runtime/mod.ts";
+import { imageBatch } from "./batch_input.ts";
+import { detectAugmented, type TestedModel } from "./bbox_aug.ts";
 import { plainLoader } from "./datasets.ts";
+import { overlapped } from "./overlapped.ts";
 import { inferenceFolder, type RunFolder, writeTextAtomically } from "./run_folder.ts";
 
 /** Detections of a data set in COCO results form, and the seconds that they took. */
@@ -33,8 +36,8 @@ export async function predict(
   const detections: Detection[] = [];
   const start = performance.now();
   let done = 0;
-  for await (const batch of loader) {
-    const found = await detectBatch({ model, device, config }, batch);
+  const launch = (batch: Batch) => launchBatch({ model, device, config }, batch);
+  for await (const { item: batch, result: found } of overlapped(loader, launch)) {
     batch.images.forEach((image, i) => {
       detections.push(...toCoco(found[i]!, image, { dataset, offset: config.MODEL.BOX_OFFSET }));
     });
@@ -48,10 +51,16 @@ export async function predict(
  * Detections of each image of a batch, in its resized images' pixels: in one pass, or merged over those of
  * TEST.BBOX_AUG. `batch` must have been made with MIN_SIZE_TEST and MAX_SIZE_TEST.
  */
-export async function detectBatch(tested: TestedModel, batch: Batch): Promise<Detections[]> {
-  if (batch.images.length === 0) return [];
-  if (tested.config.TEST.BBOX_AUG.ENABLED) return await detectAugmented(tested, batch);
-  return await onDevice(tested, batch, (input) => tested.model.detect(input));
+export function detectBatch(tested: TestedModel, batch: Batch): Promise<Detections[]> {
+  return launchBatch(tested, batch).read();
+}
+
+/** {@link detectBatch}, handed to the device; the passes of TEST.BBOX_AUG begin when it is read. */
+function launchBatch(tested: TestedModel, batch: Batch): Download<Detections[]> {
+  const { model, device, config } = tested;
+  if (batch.images.length === 0) return { read: () => Promise.resolve([]) };
+  if (config.TEST.BBOX_AUG.ENABLED) return { read: () => detectAugmented(tested, batch) };
+  return scope(() => model.launchDetection(imageBatch(device, batch, config)));
 }
 
 /** Boxes in the original image's pixels, as `[x, y, w, h]` with w = x2 − x1 + MODEL.BOX_OFFSET. */

@@ -7,6 +7,7 @@ import {
   type Device,
   type DeviceInfo,
   type Download,
+  type DownloadPart,
   type Slot,
   type SlotsOf,
   type TypedArray,
@@ -14,7 +15,7 @@ import {
 } from "../device.ts";
 import { DeviceError } from "../errors.ts";
 import { ImmediateDevice } from "../immediate_device.ts";
-import type { ArrayOf, DType, FloatArray, HostArrays, Kernel, Signature } from "../kernel.ts";
+import type { ArrayOf, FloatArray, HostArrays, Kernel, Signature } from "../kernel.ts";
 import { type DeviceProfile, factsOf } from "../profile.ts";
 import { blas } from "./blas.ts";
 import type { HostBlock } from "./heap.ts";
@@ -100,11 +101,13 @@ export class CpuDevice extends ImmediateDevice<HostMemory> implements Device {
     return profile;
   }
 
-  download(slot: Slot, size: number, dtype: DType): Download {
-    const data = own(slot)[dtype].subarray(0, size);
-    const copy = typedArray(dtype, new ArrayBuffer(size * 4));
-    copy.set(data);
-    return { read: () => Promise.resolve(copy) };
+  download(parts: readonly DownloadPart[]): Download<TypedArray[]> {
+    const copies = parts.map(({ slot, size, dtype }) => {
+      const copy = typedArray(dtype, new ArrayBuffer(size * 4));
+      copy.set(own(slot)[dtype].subarray(0, size));
+      return copy;
+    });
+    return { read: () => Promise.resolve(copies) };
   }
 
   #takeBlock(bytes: number): HostBlock {

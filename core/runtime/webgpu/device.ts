@@ -4,6 +4,7 @@ import {
   type Device,
   type DeviceInfo,
   type Download,
+  type DownloadPart,
   type MemoryUse,
   type Slot,
   type SlotsOf,
@@ -11,7 +12,7 @@ import {
   typedArray,
 } from "../device.ts";
 import { DeviceError } from "../errors.ts";
-import type { DType, Kernel, Plan, PlanContext, Signature } from "../kernel.ts";
+import type { Kernel, Plan, PlanContext, Signature } from "../kernel.ts";
 import { isSoftwareAdapter } from "../probe.ts";
 import { type DeviceProfile, factsOf, type LaunchFacts, type ProfileUnit } from "../profile.ts";
 import { boundRange } from "./bound_range.ts";
@@ -141,10 +142,15 @@ export class WebGpuDevice implements Device {
     for (const [, slot] of scratch) this.release(slot);
   }
 
-  download(slot: Slot, size: number, dtype: DType): Download {
-    if (size === 0) return { read: () => Promise.resolve(typedArray(dtype, new ArrayBuffer(0))) };
-    const copy = this.#readback.copy(own(slot).buffer, size * 4);
-    return { read: async () => typedArray(dtype, await copy.read()) };
+  download(parts: readonly DownloadPart[]): Download<TypedArray[]> {
+    const sources = parts.map(({ slot, size }) => ({ buffer: own(slot).buffer, bytes: size * 4 }));
+    const copy = this.#readback.copy(sources);
+    return {
+      read: async () => {
+        const contents = await copy.read();
+        return parts.map(({ dtype }, i) => typedArray(dtype, contents[i]!));
+      },
+    };
   }
 
   flush(): void {

@@ -11,6 +11,12 @@ import type { Recorder } from "./recorder.ts";
 /** Mappable buffers kept for reuse; what is read each step is of few sizes. */
 const BUFFERS_KEPT = 16;
 
+/** The first `bytes` of a buffer. */
+interface Source {
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
+}
+
 /** Reads buffers through mappable ones, which it keeps. */
 export class Readback {
   readonly #device: GPUDevice;
@@ -24,14 +30,21 @@ export class Readback {
     this.#recorder = helpers.recorder;
   }
 
-  /** Copies the first `bytes` of `source` after all that was recorded, which is submitted. */
-  copy(source: GPUBuffer, bytes: number): { read(): Promise<ArrayBuffer> } {
-    const target = this.#take(bytes);
-    this.#recorder.submit({ from: source, to: target, bytes });
-    let contents: Promise<ArrayBuffer> | undefined;
+  /** Copies all sources after all that was recorded, which is submitted. */
+  copy(sources: readonly Source[]): { read(): Promise<ArrayBuffer[]> } {
+    const total = sources.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (total === 0) return { read: () => Promise.resolve(sources.map(() => new ArrayBuffer(0))) };
+    const target = this.#take(total);
+    let at = 0;
+    const parts = sources.map(({ buffer, bytes }) => {
+      at += bytes;
+      return { from: buffer, to: target, at: at - bytes, bytes };
+    });
+    this.#recorder.submit(parts);
+    let contents: Promise<ArrayBuffer[]> | undefined;
     const read = () => {
       this.#recorder.beforeSubmission.delete(begin);
-      return contents ??= this.#map(target, bytes);
+      return contents ??= this.#map(target, parts);
     };
     // Whoever reads it is told of a failure; one that nobody waits for yet is nobody's unhandled rejection.
     const begin = () => void read().catch(() => {});
@@ -39,14 +52,19 @@ export class Readback {
     return { read };
   }
 
-  async #map(target: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  async #map(
+    target: GPUBuffer,
+    parts: readonly { readonly at: number; readonly bytes: number }[],
+  ): Promise<ArrayBuffer[]> {
+    const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
     try {
-      await this.#faults.settle(target.mapAsync(GPUMapMode.READ, 0, bytes));
+      await this.#faults.settle(target.mapAsync(GPUMapMode.READ, 0, total));
     } catch (error) {
       target.destroy();
       throw error;
     }
-    const result = target.getMappedRange(0, bytes).slice(0);
+    const all = target.getMappedRange(0, total);
+    const result = parts.map(({ at, bytes }) => all.slice(at, at + bytes));
     target.unmap();
     this.#idle.push(target);
     if (this.#idle.length > BUFFERS_KEPT) this.#idle.shift()?.destroy();

@@ -17,6 +17,14 @@ interface Command {
   readonly facts: LaunchFacts | undefined;
 }
 
+/** The first `bytes` of a buffer, for byte `at` of another and on. */
+export interface BufferCopy {
+  readonly from: GPUBuffer;
+  readonly to: GPUBuffer;
+  readonly at: number;
+  readonly bytes: number;
+}
+
 /**
  * Dispatches that one submission takes at most: a small model's step fits, since Mesa's second submission waits for the
  * first, and of a large one the hardware should start before all is recorded.
@@ -96,9 +104,9 @@ export class Recorder {
     else buffer.destroy();
   }
 
-  /** Submits what was recorded, then `copy` where given, without waiting. */
-  submit(copy?: { from: GPUBuffer; to: GPUBuffer; bytes: number }): void {
-    if (this.#commands.length > 0 || copy) this.#encode(copy);
+  /** Submits what was recorded, then `copies`, without waiting. */
+  submit(copies: readonly BufferCopy[] = []): void {
+    if (this.#commands.length > 0 || copies.length > 0) this.#encode(copies);
     this.#commands = [];
     this.#used = new Set();
     for (const buffer of this.#doomed.splice(0)) buffer.destroy();
@@ -110,7 +118,7 @@ export class Recorder {
     for (const buffer of this.#doomed.splice(0)) buffer.destroy();
   }
 
-  #encode(copy?: { from: GPUBuffer; to: GPUBuffer; bytes: number }): void {
+  #encode(copies: readonly BufferCopy[]): void {
     const commands = this.#commands;
     const scopes = {
       filters: ["out-of-memory", "validation"] as const,
@@ -120,7 +128,9 @@ export class Recorder {
     const encoded = this.#faults.guard(() => {
       const encoder = this.#device.createCommandEncoder();
       if (commands.length > 0) this.#encodeCommands(encoder);
-      if (copy) encoder.copyBufferToBuffer(copy.from, 0, copy.to, 0, copy.bytes);
+      for (const { from, to, at, bytes } of copies) {
+        encoder.copyBufferToBuffer(from, 0, to, at, bytes);
+      }
       return encoder.finish();
     }, scopes);
     for (const call of this.beforeSubmission) call();

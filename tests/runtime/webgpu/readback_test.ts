@@ -1,6 +1,6 @@
 /** Mappable buffers are reused, and few are kept; the host waits for them late. */
 import assert from "node:assert/strict";
-import { full } from "../../../core/runtime/mod.ts";
+import { downloadAll, empty, fromArray, full } from "../../../core/runtime/mod.ts";
 import { WebGpuDevice } from "../../../core/runtime/webgpu/device.ts";
 import { requestAdapter } from "../../../core/runtime/probe.ts";
 import { HAS_WEBGPU } from "../../_support/devices.ts";
@@ -36,9 +36,10 @@ Deno.test({
     const { counted, counts } = withCounts(await adapter!.requestDevice());
     const device = new WebGpuDevice(counted, { info: adapter!.info });
     const x = full(device, [5000], 1);
-    for (let i = 0; i < 20; i++) await device.download(x.slot, 1000, "f32").read();
+    const first = (size: number) => ({ slot: x.slot, size, dtype: "f32" as const });
+    for (let i = 0; i < 20; i++) await device.download([first(1000)]).read();
     assert.deepEqual(counts, { made: 1, destroyed: 0 });
-    for (let i = 1; i <= 40; i++) await device.download(x.slot, i * 120, "f32").read();
+    for (let i = 1; i <= 40; i++) await device.download([first(i * 120)]).read();
     assert.ok(counts.made - counts.destroyed <= 16, JSON.stringify(counts));
     device.close();
     assert.equal(counts.made, counts.destroyed);
@@ -57,19 +58,28 @@ Deno.test({
     const { logged, calls } = withLog(await adapter!.requestDevice());
     const device = new WebGpuDevice(logged, { info: adapter!.info });
     const x = full(device, [5], 1);
-    const first = device.download(x.slot, 5, "f32");
+    const first = downloadAll([x]);
     assert.deepEqual(calls.splice(0), ["submit"]);
     const y = full(device, [5], 2);
     assert.deepEqual(calls.splice(0), [], "the host records while the device copies");
     device.flush();
     assert.deepEqual(calls.splice(0), ["map", "submit"]);
     x.write(new Float32Array(5).fill(3));
-    assert.deepEqual([...await first.read()], [1, 1, 1, 1, 1]);
-    assert.deepEqual([...await first.read()], [1, 1, 1, 1, 1]);
+    assert.deepEqual(await first.read(), [new Float32Array(5).fill(1)]);
+    assert.deepEqual(await first.read(), [new Float32Array(5).fill(1)]);
     assert.deepEqual(calls.splice(0), []);
-    assert.deepEqual([...await device.download(y.slot, 5, "f32").read()], [2, 2, 2, 2, 2]);
+    const counts = fromArray(device, [2], Int32Array.of(7, 8)), none = empty(device, [0]);
+    const together = await downloadAll([y, none, counts]).read();
+    assert.deepEqual(together, [
+      new Float32Array(5).fill(2),
+      new Float32Array(0),
+      Int32Array.of(7, 8),
+    ]);
     device.flush();
-    assert.deepEqual(calls.splice(0), ["submit", "map"]);
+    assert.deepEqual(calls.splice(0), ["submit", "map"], "one copy and one wait for all");
+    assert.deepEqual(await downloadAll([none]).read(), [new Float32Array(0)]);
+    assert.deepEqual(await downloadAll([]).read(), []);
+    assert.deepEqual(calls.splice(0), []);
     device.close();
   },
 });
