@@ -6,6 +6,9 @@ import { PROFILED, StepSeries } from "./step_series.ts";
 /** Steps before those that are profiled: kernels are compiled and variants measured in these. */
 const SKIPPED = 10;
 
+/** Steps that are timed where one is run again and again: of five, a pause of the collector or of the system shows. */
+const REPEATED = 25;
+
 /** What the trainer tells of its steps to whoever asks. */
 export interface StepObserver {
   /** An iteration is about to be launched. */
@@ -88,7 +91,7 @@ export async function profileLaunches(
   const steps = new LaunchedSteps(launch);
   const begin = performance.now();
   do await steps.next(); while (performance.now() - begin < forMs / 3);
-  const series = new StepSeries(device, { steps: Infinity, isPaired: true });
+  const series = new StepSeries(device, { steps: Infinity, isPaired: true, timed: REPEATED });
   const isEnough = () => series.isEven && performance.now() - begin >= forMs;
   do await steps.next(series); while (!series.isComplete && !isEnough());
   await steps.last(series);

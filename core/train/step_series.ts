@@ -7,7 +7,7 @@ import { measureLimits } from "../../kernels/machine_limits/mod.ts";
 import type { Device, DeviceProfile, LaunchTiming, ProfileUnit } from "../runtime/mod.ts";
 import type { HostSpan, ProfiledRun, Recording, UndisturbedStep } from "./profile_summary.ts";
 
-/** Steps that are timed launch by launch. */
+/** Steps of a training that are timed launch by launch. */
 export const PROFILED = 5;
 
 /** On a GPU, pairs of such a step and one that is not: the median of five still wanders where others use the machine. */
@@ -36,15 +36,19 @@ export class StepSeries {
   /**
    * @param options.steps that there will be at most
    * @param options.isPaired false to time all launch by launch, as where kernels are still being compiled
+   * @param options.timed steps to time launch by launch where there are no pairs; {@link PROFILED} where absent
    */
-  constructor(device: Device, { steps, isPaired }: { steps: number; isPaired: boolean }) {
+  constructor(
+    device: Device,
+    { steps, isPaired, timed = PROFILED }: { steps: number; isPaired: boolean; timed?: number },
+  ) {
     this.#device = device;
     this.#profile = device.profile();
     const pairs = Math.min(PAIRS, Math.floor(steps / PAIR.length));
     this.#isPaired = isPaired && pairs > 0 && this.#profile.clock === "device";
     this.#units = this.#isPaired
       ? Array.from({ length: pairs }, () => PAIR).flat()
-      : Array.from({ length: Math.min(PROFILED, steps) }, () => "launch");
+      : Array.from({ length: Math.min(timed, steps) }, () => "launch");
   }
 
   /** True where all steps were begun. */
