@@ -1,10 +1,21 @@
 import assert from "node:assert/strict";
-import { backwardFrom, fromArray, record, scope } from "../../core/runtime/mod.ts";
+import { takeBlock } from "../../core/runtime/cpu/heap.ts";
+import {
+  backwardFrom,
+  type FloatArray,
+  fromArray,
+  record,
+  scope,
+  windowOutput,
+} from "../../core/runtime/mod.ts";
+import { backwardX, forward } from "../../kernels/max_pool/host.ts";
 import { maxPool } from "../../kernels/max_pool/mod.ts";
 import { checkOp, floats } from "../_support/check_op.ts";
 import { onDevices, reference, SPLIT_TARGET, TARGETS } from "../_support/devices.ts";
 
-const CASES: [number[], { kernel: number; stride: number; padding: number }][] = [
+type Window = Record<"kernel" | "stride" | "padding", number>;
+
+const CASES: [number[], Window][] = [
   [[0, 4, 4, 3], { kernel: 3, stride: 2, padding: 1 }],
   [[1, 1, 1, 1], { kernel: 3, stride: 2, padding: 1 }],
   [[2, 7, 5, 3], { kernel: 3, stride: 2, padding: 1 }],
@@ -16,6 +27,22 @@ const CASES: [number[], { kernel: number; stride: number; padding: number }][] =
   [[1, 29, 5, 6], { kernel: 3, stride: 1, padding: 1 }],
   [[1, 6, 30, 10], { kernel: 1, stride: 2, padding: 0 }],
   [[1, 31, 5, 6], { kernel: 2, stride: 3, padding: 0 }],
+  [[2, 35, 10, 16], { kernel: 3, stride: 2, padding: 1 }],
+];
+
+/** Large enough for loops over runs: even and odd extents, several bands, rows longer than a run, skipped pixels. */
+const LARGE: [[number, number, number, number], Window][] = [
+  [[2, 16, 14, 24], { kernel: 3, stride: 2, padding: 1 }],
+  [[2, 17, 13, 24], { kernel: 3, stride: 2, padding: 1 }],
+  [[1, 67, 34, 64], { kernel: 3, stride: 2, padding: 1 }],
+  [[1, 4, 131, 64], { kernel: 3, stride: 2, padding: 1 }],
+  [[2, 1, 60, 20], { kernel: 3, stride: 1, padding: 1 }],
+  [[2, 34, 1, 44], { kernel: 5, stride: 1, padding: 2 }],
+  [[1, 12, 12, 16], { kernel: 2, stride: 1, padding: 1 }],
+  [[3, 12, 20, 12], { kernel: 2, stride: 2, padding: 0 }],
+  [[2, 30, 30, 20], { kernel: 2, stride: 3, padding: 0 }],
+  [[2, 29, 32, 12], { kernel: 1, stride: 2, padding: 0 }],
+  [[1, 9, 10, 40], { kernel: 7, stride: 1, padding: 3 }],
 ];
 
 for (const [shape, window] of CASES) {
@@ -29,12 +56,50 @@ for (const [shape, window] of CASES) {
   });
 }
 
-checkOp({
-  name: "maxPool of rows long enough for vectors",
-  inputs: { x: floats([2, 5, 90, 7]) },
-  run: ({ x }) => maxPool(x!, { kernel: 3, stride: 2, padding: 1 }),
-  gradients: ["x"],
-});
+for (const [shape, window] of LARGE) {
+  const { kernel, stride, padding } = window, size = shape.reduce((a, b) => a * b);
+  const name = `maxPool ${shape.join("×")} ${kernel}/${stride}/${padding} with ties, as in float64`;
+  Deno.test(name, () => {
+    // Few values, so that most windows hold their maximum several times; sums of whole numbers are exact.
+    const x = Float64Array.from({ length: size }, (_, i) => (i * 7919) % 257 % 5);
+    const spoilt = x.slice().fill(NaN, 100, 800).fill(-Infinity, 800, 900);
+    for (const values of [x, spoilt]) {
+      const expected = pooled(values, { floats: (n) => new Float64Array(n), shape, window });
+      for (const floats of [(n: number) => new Float32Array(n), floatsInHeap]) {
+        assert.deepEqual(pooled(values, { floats, shape, window }), expected);
+      }
+    }
+  });
+}
+
+/** The host code's output and gradient, over arrays that `floats` makes. */
+function pooled(
+  values: Float64Array,
+  { floats, shape: [images, height, width, channels], window }: {
+    floats: (size: number) => FloatArray;
+    shape: readonly [number, number, number, number];
+    window: Window;
+  },
+): { out: number[]; dX: number[] } {
+  const outHeight = windowOutput(height, { ...window, dilation: 1 });
+  const outWidth = windowOutput(width, { ...window, dilation: 1 });
+  const params = { images, height, width, channels, outHeight, outWidth, ...window };
+  const size = images * outHeight * outWidth * channels;
+  const x = floats(values.length), dX = floats(values.length), out = floats(size);
+  const dOut = floats(size);
+  x.set(values);
+  dX.fill(5);
+  dOut.set(Float64Array.from({ length: size }, (_, i) => i % 97 - 48));
+  forward({ x, out }, params);
+  backwardX({ dOut, out, x, dX }, params);
+  return { out: [...out], dX: [...dX] };
+}
+
+/** Where the CPU device's tensors lie. */
+function floatsInHeap(size: number): Float32Array {
+  const { buffer, at } = takeBlock(4 * size);
+  return new Float32Array(buffer, at, size);
+}
 
 onDevices(
   "maxPool sends the gradient of a tie to the first maximum row by row",
