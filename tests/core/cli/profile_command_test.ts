@@ -52,7 +52,7 @@ for (const device of ["cpu", "webgpu"] as const) {
         assert.equal(profiled.code, 0, profiled.stderr);
         const { profile, ...step } = JSON.parse(profiled.stdout);
         assert.deepEqual(step, JSON.parse(plain.stdout));
-        assert.ok(profile.steps >= 1 && profile.steps <= 9, `${profile.steps} steps`);
+        assert.ok(profile.steps >= 1 && profile.steps <= 25, `${profile.steps} steps`);
         assert.equal(profile.undisturbed_pairs, device === "webgpu" ? profile.steps : 0);
         const names = profile.kernels.map(({ kernel }: { kernel: string }) => kernel);
         assert.ok(names.includes("conv2d_backward_x") && names.includes("sgd"), `${names}`);
