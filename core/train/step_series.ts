@@ -82,8 +82,7 @@ export class StepSeries {
    */
   async recording(): Promise<Recording> {
     const { clock } = this.#profile;
-    const parts = await this.#profile.takeParts();
-    this.#profile.stop();
+    const parts = await this.#profile.takeParts().finally(() => this.#profile.stop());
     return {
       device: this.#device.info.description,
       clock,

@@ -157,18 +157,21 @@ export function imageInput(batch: Tensor, source: SourceImage, options: ImageInp
  * @throws RangeError where an image does not fit the batch or its pixels their size
  */
 export function imageInputs(batch: Tensor, images: readonly InputImage[]): void {
-  const places = images.map(({ source, options }) => placeOf(batch, source, options));
-  const copies = new Map<string, CopyImage[]>();
-  images.forEach(({ source: { pixels }, options: { resize = "pillow" } }, n) => {
-    const place = places[n]!;
-    if (isCopy(place, batch.device.info.maxBindingBytes)) {
-      const { mean, deviation, bgr } = place;
-      const alike = JSON.stringify([mean, deviation, bgr]);
-      copies.set(alike, [...copies.get(alike) ?? [], { pixels, place }]);
-    } else if (resize === "pillow") antialiased(batch, pixels, place);
+  const placed = images.map(({ source, options }) => ({
+    pixels: source.pixels,
+    resize: options.resize ?? "pillow",
+    place: placeOf(batch, source, options),
+  }));
+  const isKept = ({ place }: CopyImage) => isCopy(place, batch.device.info.maxBindingBytes);
+  const alike = Map.groupBy(
+    placed.filter(isKept),
+    ({ place: { mean, deviation, bgr } }) => JSON.stringify([mean, deviation, bgr]),
+  );
+  for (const copies of alike.values()) copyImages(batch, copies);
+  for (const { pixels, resize, place } of placed.filter((image) => !isKept(image))) {
+    if (resize === "pillow") antialiased(batch, pixels, place);
     else bilinear({ batch, pixels }, place, resize);
-  });
-  for (const alike of copies.values()) copyImages(batch, alike);
+  }
 }
 
 function placeOf(
