@@ -1,5 +1,6 @@
 /** Nearest upsampling + sum over typed arrays, NHWC; shapes as in mod.ts. */
-import type { FloatArray } from "../../core/runtime/mod.ts";
+import { type FloatArray, suitsRuns } from "../../core/runtime/mod.ts";
+import { sumBlocks, upsample } from "./runs.ts";
 
 /** Extents of the lateral (and output) map, and of the smaller one. */
 export interface UpsampleParams {
@@ -13,9 +14,12 @@ export interface UpsampleParams {
 
 /** out = top at the nearest pixel + lateral. */
 export function forward(
-  { top, lateral, out }: { top: FloatArray; lateral: FloatArray; out: FloatArray },
-  { images, height, width, channels, topHeight, topWidth }: UpsampleParams,
+  arrays: { top: FloatArray; lateral: FloatArray; out: FloatArray },
+  params: UpsampleParams,
 ): void {
+  if (suitsRuns(arrays, params.channels)) return upsample(arrays, params);
+  const { images, height, width, channels, topHeight, topWidth } = params;
+  const { top, lateral, out } = arrays;
   let i = 0;
   for (let n = 0; n < images; n++) {
     for (let y = 0; y < height; y++) {
@@ -30,9 +34,12 @@ export function forward(
 
 /** dTop = sum of dOut over the pixels that each element went to. */
 export function backwardTop(
-  { dOut, dTop }: { dOut: FloatArray; dTop: FloatArray },
-  { images, height, width, channels, topHeight, topWidth }: UpsampleParams,
+  arrays: { dOut: FloatArray; dTop: FloatArray },
+  params: UpsampleParams,
 ): void {
+  if (suitsRuns(arrays, params.channels)) return sumBlocks(arrays, params);
+  const { images, height, width, channels, topHeight, topWidth } = params;
+  const { dOut, dTop } = arrays;
   dTop.fill(0);
   let i = 0;
   for (let n = 0; n < images; n++) {
