@@ -1,5 +1,5 @@
 /** The global gradient norm over typed arrays. */
-import type { FloatArray } from "../../core/runtime/mod.ts";
+import { type FloatArray, lanes, suitsVectors, vectorLoop } from "../../core/runtime/mod.ts";
 
 /** The tensors of one launch. */
 export interface SquaresParams {
@@ -7,6 +7,11 @@ export interface SquaresParams {
   readonly chunk: number;
   readonly slot: number;
 }
+
+const addSquares = vectorLoop({
+  streams: ["x"],
+  sums: ({ x }) => ({ sum: lanes.multiply(x, x) }),
+});
 
 /** slots[slot + k] = Σ x² over chunk k of the tensors' chunks, one after another; their names end in their number. */
 export function sumSquares(
@@ -18,11 +23,22 @@ export function sumSquares(
     const x = tensors[`tensor${n}`]!;
     for (let begin = 0; begin < size; begin += chunk, k++) {
       const end = Math.min(size, begin + chunk);
-      let sum = 0;
-      for (let i = begin; i < end; i++) sum += x[i]! * x[i]!;
-      slots[k] = sum;
+      slots[k] = squaresIn(x, begin, end);
     }
   });
+}
+
+/** Σ x² over elements [begin, end). */
+function squaresIn(x: FloatArray, begin: number, end: number): number {
+  const arrays = { x };
+  if (suitsVectors(arrays, { size: end - begin })) {
+    const sum = new Float64Array(1);
+    addSquares({ ...arrays, sum }, { start: begin, end });
+    return sum[0]!;
+  }
+  let sum = 0;
+  for (let i = begin; i < end; i++) sum += x[i]! * x[i]!;
+  return sum;
 }
 
 /** state = (norm, clip scale, 1 where a slot is NaN or Inf, 0). */
