@@ -46,10 +46,13 @@ export function nmsHost(
     const entry = (row % segments) * 4;
     const first = Math.floor(row / segments) * length + table[entry]!;
     const end = first + table[entry + 1]!, keep = table[entry + 2]!;
-    kept.start(boxes, first, end);
     mask.fill(0, first, end);
+    // Of most classes no box is valid: then there is nothing to set out for.
+    let isStarted = false;
     for (let i = first, count = 0; i < end && count < keep; i++) {
       if (useValid === 1 && valid[i]! < validFrom) continue;
+      if (!isStarted) kept.start(boxes, i, end);
+      isStarted = true;
       if (!kept.admit(boxes, i * 4)) continue;
       mask[i] = 1;
       count++;

@@ -111,6 +111,10 @@ export class KeptBoxes {
       top = this.#firstCell(this.#y, kept[at + 1]!, height);
       bottom = this.#lastCell(this.#y, kept[at + 1]!, height);
     }
+    // Where few boxes were kept, looking at each costs less than looking for them.
+    if (this.#count <= (right - left + 1) * (bottom - top + 1)) {
+      return this.#meetsAny(at, share);
+    }
     for (let y = top; y <= bottom; y++) {
       for (let cell = y * cells + left; cell <= y * cells + right; cell++) {
         for (let j = heads[cell]!; j >= 0; j = before[j]!) {
@@ -119,6 +123,15 @@ export class KeptBoxes {
           ) return true;
         }
       }
+    }
+    return false;
+  }
+
+  /** Whether any kept box overlaps the one at `at` too much. */
+  #meetsAny(at: number, share: number): boolean {
+    const kept = this.#boxes, limit = this.#limit, offset = this.#offset;
+    for (let i = 0; i < at; i += BOX) {
+      if (mayOverlap(kept, i, at, share) && overlaps(kept, i, at, limit, offset)) return true;
     }
     return false;
   }
