@@ -1,19 +1,10 @@
 /** Max pooling over typed arrays, NHWC; shapes as in mod.ts. */
 import { type FloatArray, vectorLoop } from "../../core/runtime/mod.ts";
+import type { WindowParams } from "../_shared/axis_windows.ts";
 import { gradients, maxima, suitsAxes } from "./axes.ts";
 
 /** Extents of input and output, and the window. */
-export interface PoolParams {
-  readonly images: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: number;
-}
+export type PoolParams = WindowParams;
 
 const addUp = vectorLoop({ streams: ["out"], sums: ({ out }) => ({ sum: out }) });
 

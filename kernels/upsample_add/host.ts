@@ -1,6 +1,6 @@
 /** Nearest upsampling + sum over typed arrays, NHWC; shapes as in mod.ts. */
 import { type FloatArray, suitsRuns } from "../../core/runtime/mod.ts";
-import { sumBlocks, upsample } from "./runs.ts";
+import { sumWindows, upsample } from "./axes.ts";
 
 /** Extents of the lateral (and output) map, and of the smaller one. */
 export interface UpsampleParams {
@@ -37,7 +37,7 @@ export function backwardTop(
   arrays: { dOut: FloatArray; dTop: FloatArray },
   params: UpsampleParams,
 ): void {
-  if (suitsRuns(arrays, params.channels)) return sumBlocks(arrays, params);
+  if (suitsRuns(arrays, params.channels)) return sumWindows(arrays, params);
   const { images, height, width, channels, topHeight, topWidth } = params;
   const { dOut, dTop } = arrays;
   dTop.fill(0);
