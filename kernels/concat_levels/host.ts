@@ -1,5 +1,5 @@
 /** Copies between a head's map and the anchors' rows over typed arrays; shapes as in mod.ts. */
-import type { FloatArray } from "../../core/runtime/mod.ts";
+import { type FloatArray, runLoop, suitsRuns } from "../../core/runtime/mod.ts";
 import type { MapArea } from "../_shared/map_areas.ts";
 
 /** A map, the levels on it, and where their anchors are among all. */
@@ -25,33 +25,75 @@ interface Arrays {
 
 /** logits, deltas = the map's numbers in its areas. */
 export function split({ map, logits, deltas }: Arrays, params: HeadParams): void {
-  forEachPixel(params, (pixel, row) => {
-    let from = pixel;
-    for (let i = 4 * row; i < 4 * (row + params.anchors); i++) deltas[i] = map[from++]!;
-    for (let i = row; i < row + params.anchors; i++) logits[i] = map[from++]!;
-  });
+  const { channels, anchors } = params;
+  for (const { pixel, row, count } of stretchesOf(params)) {
+    const source = { array: map, from: pixel, step: channels };
+    copyRuns(source, { array: deltas, from: 4 * row, step: 4 * anchors }, {
+      length: 4 * anchors,
+      count,
+    });
+    copyRuns(
+      { ...source, from: pixel + 4 * anchors },
+      { array: logits, from: row, step: anchors },
+      { length: anchors, count },
+    );
+  }
 }
 
 /** map = logits, deltas in its areas; zeros elsewhere. */
 export function merge({ map, logits, deltas }: Arrays, params: HeadParams): void {
+  const { channels, anchors } = params;
   map.fill(0);
-  forEachPixel(params, (pixel, row) => {
-    let to = pixel;
-    for (let i = 4 * row; i < 4 * (row + params.anchors); i++) map[to++] = deltas[i]!;
-    for (let i = row; i < row + params.anchors; i++) map[to++] = logits[i]!;
-  });
+  for (const { pixel, row, count } of stretchesOf(params)) {
+    const target = { array: map, from: pixel, step: channels };
+    copyRuns({ array: deltas, from: 4 * row, step: 4 * anchors }, target, {
+      length: 4 * anchors,
+      count,
+    });
+    copyRuns(
+      { array: logits, from: row, step: anchors },
+      { ...target, from: pixel + 4 * anchors },
+      { length: anchors, count },
+    );
+  }
 }
 
-/** Every pixel of an area: its first element in the map, and the first of its anchors. */
-function forEachPixel(p: HeadParams, copy: (pixel: number, row: number) => void): void {
+/** Elements at equal distances: where the first run lies, and how far it is to the next. */
+interface Runs {
+  readonly array: FloatArray;
+  readonly from: number;
+  readonly step: number;
+}
+
+const copy = runLoop({ streams: ["x"], outputs: ({ x }) => ({ out: x }) });
+
+/** Below this many elements, setting out costs more than the loop. */
+const LEAST_SIZE = 512;
+
+function copyRuns(
+  source: Runs,
+  target: Runs,
+  { length, count }: { length: number; count: number },
+): void {
+  const x = source.array, out = target.array, arrays = { x, out };
+  if (length * count >= LEAST_SIZE && suitsRuns(arrays, length)) {
+    return copy(arrays, { length, count, at: { x: source, out: target } });
+  }
+  for (let run = 0; run < count; run++) {
+    const from = source.from + run * source.step, to = target.from + run * target.step;
+    for (let i = 0; i < length; i++) out[to + i] = x[from + i]!;
+  }
+}
+
+/** Pixels of areas one after the other: the first one's first element in the map, and the first of its anchors. */
+function* stretchesOf(p: HeadParams): Generator<{ pixel: number; row: number; count: number }> {
   for (const { top, left, height, width, first } of p.areas) {
+    // Lines of the whole map follow each other.
+    const isWhole = width === p.width, count = isWhole ? height * width : width;
     for (let n = 0; n < p.images; n++) {
-      let row = n * p.rows + first;
-      for (let y = top; y < top + height; y++) {
-        const line = (n * p.height + y) * p.width;
-        for (let x = left; x < left + width; x++, row += p.anchors) {
-          copy((line + x) * p.channels, row);
-        }
+      for (let y = 0; y < (isWhole ? 1 : height); y++) {
+        const pixel = ((n * p.height + top + y) * p.width + left) * p.channels;
+        yield { pixel, row: n * p.rows + first + y * width * p.anchors, count };
       }
     }
   }
