@@ -95,13 +95,27 @@ export function giveBlock({ buffer, at, bytes }: HostBlock): void {
 }
 
 /**
- * The address of an array's element `index`, which lies in the heap as {@link heapScratch} does.
- * @throws RangeError where it lies elsewhere
+ * The address of an array's element `start`. All elements from `first` to before `end` must be the array's:
+ * WebAssembly would not notice that it reaches beyond, into other tensors.
+ * @throws RangeError where one is not, or where the array does not lie in the heap, as {@link heapScratch} does
  */
-export function elementAddress(array: Float32Array, index: number): number {
+export function addressWithin(
+  array: Float32Array,
+  { start, first, end }: { start: number; first: number; end: number },
+): number {
   const address = addressOf(array);
   if (address === undefined) throw new RangeError("The array does not lie in the heap");
-  return address + 4 * index;
+  checkWithin(array, { first, end });
+  return address + 4 * start;
+}
+
+/** @throws RangeError where not all elements from `first` to before `end` are the array's */
+export function checkWithin(
+  array: Float32Array,
+  { first, end }: { first: number; end: number },
+): void {
+  if (first >= 0 && end <= array.length) return;
+  throw new RangeError(`An array of ${array.length} elements has none from ${first} to ${end}`);
 }
 
 /** The first byte of an array within the heap; undefined where it lies elsewhere. */

@@ -1,5 +1,12 @@
 /** A formula compiled, and what surrounds it: where its arrays lie, its tables and its sums. */
-import { addressOf, functionOf, LOOP_SLOTS, loopSlot, SLOT_ELEMENTS } from "../heap.ts";
+import {
+  addressOf,
+  checkWithin,
+  functionOf,
+  LOOP_SLOTS,
+  loopSlot,
+  SLOT_ELEMENTS,
+} from "../heap.ts";
 import { type Expression, load, store } from "./expression.ts";
 import { localsOf, loopModule } from "./wasm_loop.ts";
 import { sumModule } from "./wasm_sums.ts";
@@ -121,6 +128,13 @@ export class Loop<S extends string, T extends string, O extends string, A extend
     const runs = this.reaches(arrays) ? count : 1;
     for (let run = 0; run < count; run += runs) {
       const elements = ({ from, step }: RunPlaces) => ({ first: from + run * step, count: length });
+      for (const { name } of this.#moving) {
+        const { from, step } = at[name], last = from + (count - 1) * step;
+        checkWithin(arrays[name], {
+          first: Math.min(from, last),
+          end: Math.max(from, last) + length,
+        });
+      }
       const addresses = this.#moving.map((slot) =>
         slot.open(arrays[slot.name], elements(at[slot.name]))
       );
@@ -178,6 +192,7 @@ class MovingSlot<N extends string> extends Slot<N> {
 
   /** The address of an array's elements: their own, or that of a copy which {@link close} brings back. */
   open(array: Float32Array, elements: Elements): number {
+    checkWithin(array, { first: elements.first, end: elements.first + elements.count });
     const address = addressOf(array);
     return address === undefined ? this.copy(array, elements) : address + 4 * elements.first;
   }

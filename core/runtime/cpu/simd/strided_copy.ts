@@ -3,7 +3,7 @@
  * two numbers at a time and checks the bounds of each, WebAssembly moves four and checks none.
  * @module
  */
-import { elementAddress, functionOf } from "../heap.ts";
+import { addressWithin, functionOf } from "../heap.ts";
 import { hostMeter } from "../meter.ts";
 import { load, store } from "./expression.ts";
 import { countDown, get, increase } from "./wasm_code.ts";
@@ -30,7 +30,7 @@ export interface Runs {
 
 /**
  * Copies runs of one length; a run must not overlap what it is copied to.
- * @throws RangeError where an array does not lie in the heap, as those of a CPU device's tensors do
+ * @throws RangeError where an array has not all of them, or does not lie in the heap as a CPU device's tensors do
  */
 export type RunCopier = (runs: Runs) => void;
 
@@ -44,12 +44,23 @@ export function runCopier(length: number): RunCopier {
   const copy = functionOf(copyModule(length));
   const copier: RunCopier = ({ source, from, target, to, count, fromStep, toStep }) => {
     if (count === 0) return;
-    const addresses = [elementAddress(source, from), elementAddress(target, to)];
-    copy(...addresses, count, fromStep * 4, toStep * 4);
+    const read = addressWithin(source, extentOf(from, fromStep, { count, length }));
+    const written = addressWithin(target, extentOf(to, toStep, { count, length }));
+    copy(read, written, count, fromStep * 4, toStep * 4);
     countCopied(2 * count * length);
   };
   copiers.set(length, copier);
   return copier;
+}
+
+/** The elements that `count` runs lie within, `step` apart, of which the first begins at `start`. */
+function extentOf(
+  start: number,
+  step: number,
+  { count, length }: { count: number; length: number },
+): { start: number; first: number; end: number } {
+  const last = start + (count - 1) * step;
+  return { start, first: Math.min(start, last), end: Math.max(start, last) + length };
 }
 
 /** Tells the profile that is being taken, if any, of elements that were read or written. */

@@ -4,7 +4,7 @@
  * `strided_copy.ts`, source and target lie in the heap, where matrix products read and write them too.
  * @module
  */
-import { elementAddress, functionOf } from "../heap.ts";
+import { addressWithin, functionOf } from "../heap.ts";
 import { constant, type Expression, load, multiply, store } from "./expression.ts";
 import { countCopied } from "./strided_copy.ts";
 import { type Code, countDown, get, increase, plus, repeatUntilEqual, set } from "./wasm_code.ts";
@@ -52,7 +52,7 @@ export type AxisMap = (line: readonly Expression[], lanes: TileLanes) => Express
 
 /**
  * Transforms tiles; what is written must not overlap what is read.
- * @throws RangeError where an array does not lie in the heap, as those of a CPU device's tensors do
+ * @throws RangeError where an array has not all of them, or does not lie in the heap as a CPU device's tensors do
  */
 export type TileTransform = (tiles: Tiles) => void;
 
@@ -70,13 +70,30 @@ export function tileTransform(
   return ({ source, from, fromStep, target, to, toStep, tiles, channels }) => {
     if (tiles === 0 || channels === 0) return;
     compiled ??= functionOf(transformModule(size, axis, finish));
+    const read = extentOf(from, fromStep, { size, tiles, channels });
+    const written = extentOf(to, toStep, { size: made, tiles, channels });
     compiled(
-      ...[elementAddress(source, from), fromStep.row * 4, fromStep.column * 4, fromStep.tile * 4],
-      ...[elementAddress(target, to), toStep.row * 4, toStep.column * 4, toStep.tile * 4],
+      ...[addressWithin(source, read), fromStep.row * 4, fromStep.column * 4, fromStep.tile * 4],
+      ...[addressWithin(target, written), toStep.row * 4, toStep.column * 4, toStep.tile * 4],
       ...[tiles, channels * 4],
     );
     countCopied(tiles * channels * (size ** 2 + made ** 2));
   };
+}
+
+/** The elements that tiles of `size`² places lie within, of which the first begins at `start`. */
+function extentOf(
+  start: number,
+  steps: TileSteps,
+  { size, tiles, channels }: { size: number; tiles: number; channels: number },
+): { start: number; first: number; end: number } {
+  const farthest = [steps.row * (size - 1), steps.column * (size - 1), steps.tile * (tiles - 1)];
+  let first = start, last = start;
+  for (const by of farthest) {
+    first += Math.min(0, by);
+    last += Math.max(0, by);
+  }
+  return { start, first, end: last + channels };
 }
 
 /** For knowing how many values a map makes. */

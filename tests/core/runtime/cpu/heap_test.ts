@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
   addressOf,
-  elementAddress,
+  addressWithin,
   giveBlock,
   heapScratch,
   takeBlock,
@@ -27,10 +27,18 @@ Deno.test("blocks of the heap lie apart, begin at cache lines, and are found aga
 Deno.test("an array has an address where it lies in the heap only", () => {
   const block = takeBlock(64), array = new Float32Array(block.buffer, block.at, 16);
   assert.equal(addressOf(array), block.at);
-  assert.equal(elementAddress(array.subarray(4), 3), block.at + 4 * 7);
+  const within = (first: number, end: number) =>
+    addressWithin(array.subarray(4), { start: 3, first, end });
+  assert.equal(within(0, 12), block.at + 4 * 7);
+  assert.throws(() => within(0, 13), /An array of 12 elements has none from 0 to 13/);
+  assert.throws(() => within(-1, 12), RangeError);
   giveBlock(block);
   assert.equal(addressOf(new Float32Array(16)), undefined);
-  assert.throws(() => elementAddress(new Float32Array(16), 0), RangeError);
+  const elsewhere = new Float32Array(16);
+  assert.throws(
+    () => addressWithin(elsewhere, { start: 0, first: 0, end: 16 }),
+    /does not lie in the heap/,
+  );
 });
 
 Deno.test("tensors leave an eighth of the heap to loops, and lie elsewhere then; scratch memory does not", () => {

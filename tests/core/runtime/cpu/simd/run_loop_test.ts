@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { takeBlock } from "../../../../../core/runtime/cpu/heap.ts";
-import { lanes, runLoop, suitsRuns } from "../../../../../core/runtime/mod.ts";
+import { lanes, runLoop, suitsRuns, vectorLoop } from "../../../../../core/runtime/mod.ts";
 
 const { add, choose, either, isEqual, isGreater, isNaN } = lanes;
 
@@ -69,4 +69,19 @@ Deno.test("runs suit float32 in whole vectors that fit", () => {
     false,
   ]);
   assert.ok(!suitsRuns({ ...single, b: new Float64Array(1) }, 4));
+});
+
+Deno.test("loops that would reach beyond an array are refused before they write", () => {
+  const x = inHeap(new Float32Array(64).fill(1)), sum = inHeap(new Float32Array(64));
+  const places = (from: number, step: number) => ({ x: { from: 0, step: 8 }, sum: { from, step } });
+  for (const [from, step, count] of [[0, 16, 5], [4, 20, 4], [-4, 8, 1]] as const) {
+    assert.throws(
+      () => sumUp({ x, sum }, { length: 4, count, at: places(from, step) }),
+      /An array of 64 elements has none/,
+    );
+  }
+  sumUp({ x, sum }, { length: 4, count: 4, at: places(0, 20) });
+  const whole = vectorLoop({ streams: ["x"], outputs: ({ x }) => ({ sum: x }) });
+  assert.throws(() => whole({ x, sum: sum.subarray(0, 32) }, { end: 64 }), RangeError);
+  assert.equal(sum.reduce((a, b) => a + b), 16);
 });

@@ -27,6 +27,9 @@ Deno.test("the memory grows and keeps to what was asked for; no run is no work",
   runCopier(4)({ ...places, from: many - 4, to: 0, count: 0 });
   assert.deepEqual([...memory.subarray(0, 4)], [7, 7, 7, 7]);
   runCopier(4)({ ...places, from: 0, to: many - 4, count: 1 });
+  const { length } = memory;
+  assert.throws(() => runCopier(4)({ ...places, from: 0, to: length - 3, count: 1 }), RangeError);
+  assert.throws(() => runCopier(4)({ ...places, from: length - 4, to: 0, count: 2 }), RangeError);
   assert.deepEqual([...memory.subarray(many - 4, many)], [7, 7, 7, 7]);
 });
 

@@ -47,4 +47,6 @@ Deno.test("no tiles and no channels are no work", () => {
   assert.equal(memory[32], 4);
   run(1, 4);
   assert.deepEqual([...memory.subarray(30, 38)], [4, 4, 3, 3, 3, 3, 4, 4]);
+  const beyond = { ...places, target: memory.subarray(0, 35), fromStep: step, toStep: step };
+  assert.throws(() => copy({ ...beyond, tiles: 1, channels: 4 }), RangeError);
 });
