@@ -58,7 +58,8 @@ export function sizeBetween({ alongRows: { outer, outLength, inner } }: Band): n
 
 /** Bands whose {@link sizeBetween} is small, of all images in order. */
 export function bandsOf(params: WindowParams): Band[] {
-  const { images, height, width, channels, outHeight, outWidth, kernel, stride, padding } = params;
+  const { images, height, outHeight } = isOneMap(params) ? joined(params) : params;
+  const { width, channels, outWidth, kernel, stride, padding } = params;
   const window = { kernel, stride }, line = outWidth * channels;
   const most = Math.max(1, Math.floor((Math.floor(BAND / line) - kernel) / stride) + 1);
   const bands: Band[] = [];
@@ -80,6 +81,15 @@ export function bandsOf(params: WindowParams): Band[] {
     }
   }
   return bands;
+}
+
+/** True where no window of an image's rows reaches beyond them and none is left over: images are as one, of all rows. */
+function isOneMap({ height, outHeight, kernel, stride, padding }: WindowParams): boolean {
+  return padding === 0 && kernel <= stride && height === outHeight * stride;
+}
+
+function joined({ images, height, outHeight }: WindowParams) {
+  return { images: Math.min(1, images), height: images * height, outHeight: images * outHeight };
 }
 
 /** Loops by the taps of a window, each made when it is needed first. */
