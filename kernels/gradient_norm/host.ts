@@ -8,6 +8,7 @@ export interface SquaresParams {
   readonly slot: number;
 }
 
+const sum = new Float64Array(1);
 const addSquares = vectorLoop({
   streams: ["x"],
   sums: ({ x }) => ({ sum: lanes.multiply(x, x) }),
@@ -32,13 +33,13 @@ export function sumSquares(
 function squaresIn(x: FloatArray, begin: number, end: number): number {
   const arrays = { x };
   if (suitsVectors(arrays, { size: end - begin })) {
-    const sum = new Float64Array(1);
-    addSquares({ ...arrays, sum }, { start: begin, end });
-    return sum[0]!;
+    sum[0] = 0;
+    addSquares({ x: arrays.x, sum }, { start: begin, end });
+    return sum[0];
   }
-  let sum = 0;
-  for (let i = begin; i < end; i++) sum += x[i]! * x[i]!;
-  return sum;
+  let total = 0;
+  for (let i = begin; i < end; i++) total += x[i]! * x[i]!;
+  return total;
 }
 
 /** state = (norm, clip scale, 1 where a slot is NaN or Inf, 0). */
