@@ -35,16 +35,20 @@ import { isWinograd, type Scratched, winogradCorrelation } from "./winograd/plan
 import { sizeClass } from "./extents/size_class.ts";
 
 /** One tile size and way of summing. */
-type Variant = "register" | "workgroup" | "uniform" | "straight";
+type Variant = "register" | "small" | "workgroup" | "uniform" | "straight";
+
+/**
+ * Grid pixels of one invocation of gather/register.wgsl, and of one tile of gather/workgroup.wgsl. Small tiles are half as
+ * fast and compile in a third of the time: what a run with empty caches begins with.
+ */
+const REGISTER_PIXELS = { register: 8, small: 2 } as const;
+const TILE = 64;
 
 const SOURCES: Readonly<Record<Exclude<Variant, "uniform" | "straight">, string>> = {
-  register: registerSource,
+  register: `const PIXELS = ${REGISTER_PIXELS.register}u;\n${registerSource}`,
+  small: `const PIXELS = ${REGISTER_PIXELS.small}u;\n${registerSource}`,
   workgroup: workgroupSource,
 };
-
-/** Grid pixels of one invocation of gather/register.wgsl, and of one tile of gather/workgroup.wgsl. */
-const REGISTER_PIXELS = 8;
-const TILE = 64;
 
 const shaders = new Map<string, Shader>();
 
@@ -142,6 +146,7 @@ function planGather(
     candidates: {
       register: () => candidate("register"),
       workgroup: () => candidate("workgroup"),
+      ...(context.isSoftware ? { small: () => candidate("small") } : {}),
       ...(isUniform ? { uniform: () => candidate("uniform") } : {}),
       ...(isStraight ? { straight: () => candidate("straight") } : {}),
       ...(isNarrow ? { narrow: () => narrowForward(g, gather, context) } : {}),
@@ -217,7 +222,7 @@ function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] 
     const to = alignedView(part.destination.start, part.destination.end, context);
     const { grid, rowLength } = variant === "workgroup"
       ? gridFor(Math.ceil(pixels / TILE) * Math.ceil(blocksPerGroup / 16) * g.groups, 1)
-      : gridFor(Math.ceil(pixels / REGISTER_PIXELS) * blocksPerGroup * g.groups, 64);
+      : gridFor(Math.ceil(pixels / pixelsOf(variant)) * blocksPerGroup * g.groups, 64);
     const made = {
       views: { source: from.view, destination: to.view },
       uniforms: {
@@ -259,6 +264,11 @@ function dispatches(gather: Gather, run: Run, context: PlanContext): Dispatch[] 
     return [{ ...made, shader, grid }];
   });
   return [...packing, ...sums];
+}
+
+/** Grid pixels of an invocation, but for variants that have grids of their own. */
+function pixelsOf(variant: Variant): number {
+  return variant === "small" ? REGISTER_PIXELS.small : REGISTER_PIXELS.register;
 }
 
 function axisUniforms(axis: Axis, name: "X" | "Y", offset: number): Record<string, number> {

@@ -24,6 +24,7 @@ import { SOFTWARE, SPLIT_TARGET, type Target } from "../_support/devices.ts";
 const ALL: readonly Target[] = [
   { name: "cpu", kind: "cpu" },
   { name: "webgpu, register tiles", kind: "webgpu", forceVariant: "register" },
+  { name: "webgpu, small tiles", kind: "webgpu", forceVariant: "small" },
   { name: "webgpu, workgroup tiles", kind: "webgpu", forceVariant: "workgroup" },
   { name: "webgpu, winograd", kind: "webgpu", forceVariant: "winograd" },
   { name: "webgpu, uniform weights", kind: "webgpu", forceVariant: "uniform" },

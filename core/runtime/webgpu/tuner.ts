@@ -41,16 +41,18 @@ const ROUNDS = 3, STILL_CLOSE = 2;
 const MOST_BYTES_ON_SOFTWARE = 16 * 2 ** 20;
 
 /**
- * The variant that is not compiled and measured on such an adapter: tiles that pass through workgroup memory, which is
- * emulated element by element. It was the fastest in 2 of 400 classes, by less than timings differ.
+ * The variants that compile quickest on such an adapter, in half a second where those that are fastest later take several:
+ * a run whose caches are empty begins with the first of them that a kernel has, and its first step comes half a minute
+ * sooner.
  */
-const NEVER_ON_SOFTWARE = "workgroup";
+const QUICKEST_ON_SOFTWARE = ["small", "register"];
 
 /**
- * The variant that compiles quickest on such an adapter, in half a second where those that are fastest later take several:
- * a run whose caches are empty begins with it, and its first step comes half a minute sooner.
+ * The variants that are not compiled and measured on such an adapter: tiles that pass through workgroup memory, which is
+ * emulated element by element, were the fastest in 2 of 400 classes, by less than timings differ; small ones are for the
+ * start alone.
  */
-const QUICKEST_ON_SOFTWARE = "register";
+const NEVER_ON_SOFTWARE = ["workgroup", "small"];
 
 /** The choices, and the classes that wait to be measured. */
 export class Tuner {
@@ -88,13 +90,13 @@ export class Tuner {
       if (this.#isWorthwhile(pending)) this.#pending.set(key, pending);
     }
     if (choice !== undefined && candidates[choice]) return choice;
-    const isQuick = this.#isStarting && this.#pending.has(key) && candidates[QUICKEST_ON_SOFTWARE];
-    return isQuick ? QUICKEST_ON_SOFTWARE : first;
+    if (!this.#isStarting || !this.#pending.has(key)) return first;
+    return QUICKEST_ON_SOFTWARE.find((name) => candidates[name]) ?? first;
   }
 
   #rivals({ candidates }: Variants): string[] {
     const names = Object.keys(candidates);
-    return this.#isSoftware ? names.filter((name) => name !== NEVER_ON_SOFTWARE) : names;
+    return this.#isSoftware ? names.filter((name) => !NEVER_ON_SOFTWARE.includes(name)) : names;
   }
 
   #isWorthwhile({ names, bytes }: Pending): boolean {

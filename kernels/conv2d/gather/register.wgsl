@@ -1,6 +1,5 @@
 // Gather convolution (common.wgsl) with sums in registers: no barriers, for CPUs that emulate a GPU and for
-// small work. One invocation computes PIXELS consecutive grid pixels × 4 outer channels.
-const PIXELS = 8u;
+// small work. One invocation computes PIXELS consecutive grid pixels × 4 outer channels. Prepended: PIXELS.
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {

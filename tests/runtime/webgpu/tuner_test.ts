@@ -200,7 +200,7 @@ Deno.test("on a software adapter workgroup tiles are not compiled, and large wor
     const plan = (shapeClass: string, more: string[]): Variants => ({
       shapeClass,
       candidates: Object.fromEntries(
-        ["plain", "workgroup", ...more].map((name) => [name, () => dispatchOf(name)]),
+        ["plain", "workgroup", "small", ...more].map((name) => [name, () => dispatchOf(name)]),
       ),
       first: "plain",
     });
@@ -212,7 +212,7 @@ Deno.test("on a software adapter workgroup tiles are not compiled, and large wor
       const { device, seen } = bench("tiled");
       await tuner.measurePending(60, device);
       const everything = ["conv", "pair", "large"].flatMap((kernel) =>
-        ["plain", "workgroup", ...(kernel === "pair" ? [] : ["tiled"])].map((name) =>
+        ["plain", "workgroup", "small", ...(kernel === "pair" ? [] : ["tiled"])].map((name) =>
           `${kernel}: ${name}`
         )
       );
@@ -231,6 +231,10 @@ Deno.test("a software adapter starts with what compiles quickest, until variants
       first: "fastest",
     });
     const { device, seen } = bench("fastest");
+    const many = (shapeClass: string): Variants => ({
+      ...plan(shapeClass),
+      candidates: { ...plan("").candidates, small: () => dispatchOf("small") },
+    });
     for (const [isSoftware, quick] of [[true, "register"], [false, "fastest"]] as const) {
       const tuner = new Tuner({ file: `${file}${isSoftware}`, isSoftware });
       const pick = (shapeClass: string, bytes: number) =>
@@ -238,6 +242,10 @@ Deno.test("a software adapter starts with what compiles quickest, until variants
       assert.equal(pick("before", 400), "fastest");
       tuner.startQuickly();
       assert.equal(pick("a", 400), quick);
+      assert.equal(
+        tuner.pick("linear", many("a"), () => ({ x: 400 })),
+        isSoftware ? "small" : "fastest",
+      );
       assert.equal(pick("large, which is never measured", 2 ** 25), "fastest");
       assert.equal(seen.runs.size, 0);
       await tuner.measurePending(60, device);
