@@ -126,11 +126,30 @@ export function traceNetwork<M extends { readonly state: ModelState }>(
     };
   });
   const outputs = nodes.map(({ out }) => out).filter((out) => !read.has(out));
+  const leaves = [...inputs, ...state.filter(({ id }) => read.has(id))];
   return {
     nodes,
-    leaves: [...inputs, ...state.filter(({ id }) => read.has(id))],
+    leaves: [...leaves, ...madeWeights(nodes, leaves)],
     outputs: returned.length > 0 ? returned : outputs,
   };
+}
+
+/** Weights and biases that a launch made of others, such as those of two layers that are joined: leaves of their own. */
+function madeWeights(nodes: readonly NetworkNode[], leaves: readonly Leaf[]): Leaf[] {
+  const made = new Map<number, Leaf>(), known = new Set(leaves.map(({ id }) => id));
+  const add = (id: number | null, shape: readonly number[]) => {
+    if (id === null || known.has(id) || made.has(id)) return;
+    const name = `joined${made.size}.${shape.length > 1 ? "weight" : "bias"}`;
+    const spread = spreadOf(name, shape);
+    made.set(id, { id, name, shape, seed: 1000 + made.size, ...spread, isTrained: true });
+  };
+  for (const node of nodes) {
+    if (node.op !== "conv") continue;
+    const { kh, kw, c, groups, o } = node.geometry;
+    add(node.weight, [kh, kw, c / groups, o]);
+    add(node.bias, [o]);
+  }
+  return [...made.values()];
 }
 
 function inputsOf(node: NetworkNode): number[] {

@@ -58,6 +58,29 @@ Deno.test("a network is written down with its layers, in order, and what they ar
   assert.ok(!trained.some((name) => name.includes("running") || name.includes("bn")));
 });
 
+Deno.test("a detector's layers read nothing but leaves and what layers before them made", async () => {
+  const device = new CpuDevice();
+  const { task } = await layersTask(device, tiny, { images: 1, height: 64, width: 96 });
+  assert.ok(task.task === "network");
+  const shapes = new Map(task.leaves.map(({ id, shape }) => [id, shape]));
+  const known = new Set(shapes.keys());
+  for (const node of task.nodes) {
+    const vectors = "vectors" in node ? node.vectors : [];
+    const others = node.op === "conv"
+      ? [node.weight, node.bias]
+      : [...vectors, "residual" in node ? node.residual : null];
+    for (const id of [node.x, ...others, node.op === "upsample_add" ? node.lateral : null]) {
+      assert.ok(id === null || known.has(id), `${node.op} reads ${id}, which nobody makes`);
+    }
+    known.add(node.out);
+  }
+  // Scores and boxes of the RPN are one layer, whose weight is made of both.
+  const joined = task.leaves.filter(({ name }) => name.startsWith("joined"));
+  assert.deepEqual(joined.map(({ shape }) => shape.length), [4, 1]);
+  assert.ok(joined.every(({ isTrained }) => isTrained));
+  device.close();
+});
+
 Deno.test("a backbone has the numbers that its description gives", async () => {
   const device = new CpuDevice();
   const network = traceBackbone(tiny, SHAPE);
